@@ -1,0 +1,79 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SERVICES := audit certificates intake notify review
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+READY := $(VENV)/.ready
+
+##@ Every day
+.PHONY: help setup demo down status check test
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make .venv and fetch the parts of the local stack (safe to repeat)
+	@$(BIN)/python -m deploy.local fetch
+
+$(READY): requirements/bootstrap.txt requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Sigill needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.12"; exit 1; }
+	@echo "set-up: virtual environment in $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV) || \
+	  { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@echo "set-up: libraries, as locked"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@touch $@
+
+demo: setup ## Start everything, play a whole certification, leave it running
+	@$(BIN)/python -m deploy.local demo
+
+down: $(READY) ## Stop the local stack and the services; the data stays
+	@$(BIN)/python -m deploy.local down
+
+status: $(READY) ## Say what runs, where, and whether it answers
+	@$(BIN)/python -m deploy.local status
+
+check: $(READY) ## Format, lint, types, floors, fast tests: no network, about ten seconds
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary & mypy=$$!; \
+	  $(BIN)/basedpyright --level error & pyright=$$!; \
+	  $(BIN)/lint-imports --no-logo && \
+	  $(BIN)/pytest -q -m "not integration and not system" -p no:cacheprovider; fast=$$?; \
+	  wait $$mypy; types=$$?; wait $$pyright; strict=$$?; \
+	  [ $$fast = 0 ] && [ $$types = 0 ] && [ $$strict = 0 ]
+
+test: setup ## Every test, against a local stack of its own
+	@$(BIN)/pytest
+
+##@ Now and then
+.PHONY: format schemas nightly bench lock clean
+format: $(READY) ## Format and mend what can be mended
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
+
+schemas: $(READY) ## Write the JSON Schemas, AsyncAPI and OpenAPI documents anew from the code
+	@$(BIN)/python -m deploy.schemas
+
+nightly: $(READY) ## The laws of every decider, ten thousand examples each
+	@$(BIN)/pytest --hypothesis-profile=nightly $$(find tests -name 'test_*laws.py')
+
+bench: setup ## Measure against peers and limits; prints ratios
+	@$(BIN)/python -m bench
+
+lock: $(READY) ## Resolve once for everyone, then one file per service out of that
+	@$(COMPILE) pyproject.toml --extra dev -o requirements/dev.txt
+	@for service in $(SERVICES); do \
+	  $(COMPILE) pyproject.toml --extra $$service -c requirements/dev.txt \
+	    -o requirements/$$service.txt || exit 1; \
+	done
+	@grep '^uv==' requirements/dev.txt | tr -d ' \\' | \
+	  $(COMPILE) - -o requirements/bootstrap.txt
+
+clean: ## Remove everything that set-up and the stack made here
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m deploy.local down || true; fi
+	@rm -rf .local $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

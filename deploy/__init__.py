@@ -1,0 +1,1 @@
+"""How Sigill is set up and run: the local stack, containers, Kubernetes."""

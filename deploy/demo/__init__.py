@@ -1,0 +1,1 @@
+"""A whole certification, played through the public APIs as people would."""

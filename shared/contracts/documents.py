@@ -1,0 +1,175 @@
+"""What outsiders read of the contracts: JSON Schemas and one AsyncAPI 3 document. Pure."""
+
+from typing import Any
+
+from shared.contracts.base import Event, sealed_fields
+from shared.contracts.catalogue import SERVICES
+from shared.contracts.record import RECORD_VERSION
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+COMMITMENT = "^[0-9a-f]{64}$"
+INSTANT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"
+UUID_TEXT = {"type": "string", "format": "uuid"}
+TEXT_OR_NULL = {"type": ["string", "null"]}
+HEADERS = (
+    *("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "ce_subject"),
+    *("ce_dataschema", "ce_position", "ce_sequence", "ce_correlationid", "ce_causationid"),
+    "content-type",
+)
+"""Headers of every record on Kafka: CloudEvents 1.0, binary mode."""
+
+
+def schema_of(event: type[Event]) -> dict[str, Any]:
+    """Return the JSON Schema of the event's ``data`` as it stands in a record."""
+    schema = event.model_json_schema(mode="serialization")
+    for name in sealed_fields(event):
+        optional = "anyOf" in schema["properties"][name]
+        schema["properties"][name] = {
+            "description": "Sealed: the vault keeps the text, the record its commitment.",
+            "type": ["string", "null"] if optional else "string",
+            "pattern": COMMITMENT,
+        }
+    return {
+        "$schema": DRAFT,
+        "$id": f"urn:sigill:event:{event.__name__}:v{event.schema_version}",
+        **schema,
+        "x-decision": event.decision,
+        "x-integration": event.integration,
+    }
+
+
+def record_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the record: the value of every message and leaf of every log."""
+    properties: dict[str, Any] = {
+        "v": {"const": RECORD_VERSION},
+        "log": {"type": "string"},
+        "event_id": UUID_TEXT,
+        "type": {"type": "string"},
+        "schema": {"type": "integer", "minimum": 1},
+        "stream": {"type": "string"},
+        "version": {"type": "integer", "minimum": 1},
+        "previous": {**TEXT_OR_NULL, "pattern": COMMITMENT},
+        "recorded_at": {"type": "string", "pattern": INSTANT},
+        "effective_at": {"type": "string", "pattern": INSTANT},
+        "actor": _closed(
+            {
+                "person": UUID_TEXT,
+                "role": {"type": "string"},
+                "organisation": TEXT_OR_NULL,
+                "on_behalf_of": TEXT_OR_NULL,
+                "mandate": TEXT_OR_NULL,
+            }
+        ),
+        "command_id": UUID_TEXT,
+        "correlation_id": UUID_TEXT,
+        "causation_id": UUID_TEXT,
+        "traceparent": TEXT_OR_NULL,
+        "policy": {"type": "string"},
+        "scheme": TEXT_OR_NULL,
+        "data": {"type": "object"},
+    }
+    return {
+        "$schema": DRAFT,
+        "$id": f"urn:sigill:record:v{RECORD_VERSION}",
+        "title": "Record",
+        **_closed(properties),
+    }
+
+
+def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return an object schema that has exactly ``properties``."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": sorted(properties),
+        "additionalProperties": False,
+    }
+
+
+def asyncapi() -> dict[str, Any]:
+    """Return the AsyncAPI 3 document: one channel per topic, one message per event type."""
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Sigill events",
+            "version": "1",
+            "description": "Certification of work-integrating social enterprises. "
+            "The value of a message is the record as stored; its `data` is the event.",
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": {service: _channel(service) for service in SERVICES},
+        "operations": {
+            f"{service}Says": {"action": "send", "channel": {"$ref": f"#/channels/{service}"}}
+            for service in SERVICES
+        },
+        "components": {
+            "messages": {
+                event.__name__: _message(event) for events in SERVICES.values() for event in events
+            },
+            "schemas": {"Headers": _headers()},
+        },
+    }
+
+
+def _channel(service: str) -> dict[str, Any]:
+    """Return the channel of what ``service`` says."""
+    return {
+        "address": f"asf.{service}.events.v1",
+        "description": f"Everything that {service} has on record; key: the stream.",
+        "messages": {
+            event.__name__: {"$ref": f"#/components/messages/{event.__name__}"}
+            for event in SERVICES[service]
+        },
+    }
+
+
+def _message(event: type[Event]) -> dict[str, Any]:
+    """Return the message of ``event``."""
+    return {
+        "name": event.__name__,
+        "title": event.__name__,
+        "summary": (event.__doc__ or "").strip().splitlines()[0],
+        "contentType": "application/json",
+        "headers": {"$ref": "#/components/schemas/Headers"},
+        "payload": {
+            "type": "object",
+            "required": ["type", "schema", "data"],
+            "properties": {
+                "type": {"const": event.__name__},
+                "schema": {"const": event.schema_version},
+                "data": _embedded(event),
+            },
+        },
+    }
+
+
+def _embedded(event: type[Event]) -> dict[str, Any]:
+    """Return the event's schema with its definitions resolved in place: no foreign references."""
+    schema = schema_of(event)
+    definitions = schema.pop("$defs", {})
+    for key in ("$schema", "$id", "x-decision", "x-integration"):
+        schema.pop(key)
+    resolved: dict[str, Any] = _resolved(schema, definitions)
+    return resolved
+
+
+def _resolved(node: Any, definitions: dict[str, Any]) -> Any:
+    """Return ``node`` with every ``$ref`` replaced by what it names."""
+    match node:
+        case {"$ref": str(name), **rest}:
+            return {**_resolved(definitions[name.rpartition("/")[2]], definitions), **rest}
+        case dict():
+            return {key: _resolved(value, definitions) for key, value in node.items()}
+        case list():
+            return [_resolved(value, definitions) for value in node]
+        case _:
+            return node
+
+
+def _headers() -> dict[str, Any]:
+    """Return the schema of the headers of every record."""
+    properties: dict[str, Any] = {name: {"type": "string"} for name in HEADERS}
+    properties["ce_specversion"] = {"const": "1.0"}
+    properties["traceparent"] = {"type": "string"}
+    return {"type": "object", "properties": properties, "required": sorted(HEADERS)}

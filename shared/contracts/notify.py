@@ -1,0 +1,87 @@
+"""Events of the notify service. Topic: ``asf.notify.events.v1``. Key: the stream."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.contracts.base import Event, Instant
+from shared.contracts.roles import Role
+
+Letter = Literal[
+    "interest_receipt",
+    "application_receipt",
+    "admission",
+    "deferral",
+    "rejection",
+    "deadline_reminder",
+    "decision_approved",
+    "decision_refused",
+    "certificate",
+]
+"""The templates, by name."""
+
+
+class NotificationPlanned(Event):
+    """One letter is to go to one role of one case, for one cause (MSG-1).
+
+    Attributes:
+        cause_id: The event that caused it.
+        recipient_role: Who in the firm gets it; the person is found when it is sent (MSG-2).
+        legal_effect: Whether it cannot be switched off (MSG-3).
+    """
+
+    notification_id: UUID
+    application_id: UUID
+    cause_id: UUID
+    letter: Letter
+    recipient_role: Role
+    legal_effect: bool
+    planned_at: Instant
+
+
+class NotificationSent(Event):
+    """The mail server took the letter (MSG-4).
+
+    Attributes:
+        recipient_id: Pseudonym of the person it went to.
+        text_hash: SHA-256 of the rendered text in UTF-8, hexadecimal.
+        attempt: Which one it was, from 1.
+    """
+
+    notification_id: UUID
+    application_id: UUID
+    recipient_id: UUID
+    language: Literal["sv", "en"]
+    template_version: int
+    text_hash: str
+    attempt: int
+    sent_at: Instant
+
+
+class NotificationFailed(Event):
+    """An attempt to send failed; it is tried again (MSG-3).
+
+    Attributes:
+        cause: What sort of failure it was; never the server's own words.
+        again_at: When it is tried next.
+    """
+
+    notification_id: UUID
+    application_id: UUID
+    cause: Literal["refused", "unreachable", "recipient_unknown"]
+    attempt: int
+    again_at: Instant
+    failed_at: Instant
+
+
+class NotificationGivenUp(Event):
+    """No attempt is left: a task for the registrar (MSG-3)."""
+
+    integration: ClassVar[bool] = True
+
+    notification_id: UUID
+    application_id: UUID
+    attempts: int
+    given_up_at: Instant
+
+
+NotifyEvent = NotificationPlanned | NotificationSent | NotificationFailed | NotificationGivenUp

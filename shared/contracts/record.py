@@ -1,0 +1,183 @@
+"""The record: one event as it is stored, hashed, sent to Kafka and exported. The same bytes."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from shared.contracts.base import INTEGER_MAX, instant_text
+from shared.contracts.envelope import Actor
+from shared.contracts.roles import Role
+
+RECORD_VERSION = 1
+LEAF_BYTES_MAX = 65_535
+
+
+class UnrecordableError(ValueError):
+    """The data cannot stand in a record: too large, a float, NUL, not normalised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event with everything around it.
+
+    Attributes:
+        log: Whose log it is, e.g. ``asf/review``.
+        schema: Version of the type.
+        version: Place in its stream, from 1, without gaps.
+        previous: Leaf hash of the stream's previous event, hexadecimal; ``None`` for the first.
+        recorded_at: When the log learned it (GEN-5).
+        effective_at: When it is true in the world (GEN-5).
+        correlation_id: The case: the application's id.
+        policy: Version of the rules and constants applied.
+        scheme: Version of the criteria applied; ``None`` where no criteria applied.
+        data: The event's fields; for each sealed field its commitment.
+    """
+
+    log: str
+    event_id: UUID
+    type: str
+    schema: int
+    stream: str
+    version: int
+    previous: str | None
+    recorded_at: datetime
+    effective_at: datetime
+    actor: Actor
+    command_id: UUID
+    correlation_id: UUID
+    causation_id: UUID
+    traceparent: str | None
+    policy: str
+    scheme: str | None
+    data: Mapping[str, Any]
+
+
+def leaf_hash(leaf: bytes) -> str:
+    """RFC 6962: return the hash of ``leaf``, hexadecimal."""
+    return sha256(b"\x00" + leaf).hexdigest()
+
+
+def encode(record: Record) -> bytes:
+    """RFC 8785: return the canonical bytes of ``record``.
+
+    Raises:
+        UnrecordableError: A value that no record may hold, or more than ``LEAF_BYTES_MAX`` bytes.
+    """
+    actor = record.actor
+    body = {
+        "v": RECORD_VERSION,
+        "log": record.log,
+        "event_id": str(record.event_id),
+        "type": record.type,
+        "schema": record.schema,
+        "stream": record.stream,
+        "version": record.version,
+        "previous": record.previous,
+        "recorded_at": instant_text(record.recorded_at),
+        "effective_at": instant_text(record.effective_at),
+        "actor": {
+            "person": str(actor.person),
+            "role": str(actor.role),
+            "organisation": actor.organisation,
+            "on_behalf_of": _text(actor.on_behalf_of),
+            "mandate": _text(actor.mandate),
+        },
+        "command_id": str(record.command_id),
+        "correlation_id": str(record.correlation_id),
+        "causation_id": str(record.causation_id),
+        "traceparent": record.traceparent,
+        "policy": record.policy,
+        "scheme": record.scheme,
+        "data": record.data,
+    }
+    _check(body)
+    try:
+        leaf = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    except (TypeError, ValueError) as error:
+        raise UnrecordableError(str(error)) from error
+    if len(leaf) > LEAF_BYTES_MAX:
+        raise UnrecordableError(f"{len(leaf)} bytes are more than {LEAF_BYTES_MAX}")
+    return leaf
+
+
+def decode(leaf: bytes) -> Record:
+    """Return the record whose bytes are ``leaf``.
+
+    Raises:
+        ValueError: These are not the bytes of a record of a version known here.
+    """
+    try:
+        body = orjson.loads(leaf)
+        if body["v"] != RECORD_VERSION:
+            raise UnrecordableError(f"record version {body['v']} is not known")
+        return Record(
+            log=body["log"],
+            event_id=UUID(body["event_id"]),
+            type=body["type"],
+            schema=body["schema"],
+            stream=body["stream"],
+            version=body["version"],
+            previous=body["previous"],
+            recorded_at=datetime.fromisoformat(body["recorded_at"]),
+            effective_at=datetime.fromisoformat(body["effective_at"]),
+            actor=_actor(body["actor"]),
+            command_id=UUID(body["command_id"]),
+            correlation_id=UUID(body["correlation_id"]),
+            causation_id=UUID(body["causation_id"]),
+            traceparent=body["traceparent"],
+            policy=body["policy"],
+            scheme=body["scheme"],
+            data=body["data"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnrecordableError(f"no record: {error!r}") from error
+
+
+def _actor(body: Mapping[str, Any]) -> Actor:
+    """Return the actor written as ``body``."""
+    return Actor(
+        person=UUID(body["person"]),
+        role="policy" if body["role"] == "policy" else Role(body["role"]),
+        organisation=body["organisation"],
+        on_behalf_of=_uuid(body["on_behalf_of"]),
+        mandate=_uuid(body["mandate"]),
+    )
+
+
+def _text(value: UUID | None) -> str | None:
+    """Return ``value`` as text."""
+    return None if value is None else str(value)
+
+
+def _uuid(value: str | None) -> UUID | None:
+    """Return the identifier written as ``value``."""
+    return None if value is None else UUID(value)
+
+
+def _check(value: object) -> None:
+    """Refuse what has no single canonical form: floats, large integers, NUL, text not in NFC."""
+    match value:
+        case bool() | None:
+            return
+        case int():
+            if abs(value) > INTEGER_MAX:
+                raise UnrecordableError("an integer is larger than 2^53 - 1")
+        case str():
+            if "\x00" in value or not unicodedata.is_normalized("NFC", value):
+                raise UnrecordableError("text holds NUL or is not in NFC")
+        case Mapping():
+            for key, item in value.items():
+                if not (isinstance(key, str) and key.isascii()):
+                    raise UnrecordableError("a key is not ASCII text")
+                _check(item)
+        case list() | tuple():
+            for item in value:
+                _check(item)
+        case _:
+            raise UnrecordableError(f"{type(value).__name__} cannot stand in a record")

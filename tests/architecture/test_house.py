@@ -1,0 +1,108 @@
+"""The house keeps its shape: style that a machine can check is checked here."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SERVICES = sorted(p.parent for p in (ROOT / "services").glob("*/__init__.py"))
+SOURCES = sorted([*(ROOT / "services").rglob("*.py"), *(ROOT / "shared").rglob("*.py")])
+TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+
+ROOMS = {
+    *("commands", "decider", "views", "policy", "queries"),
+    *("api", "consumers", "settings", "schema", "main"),
+}
+PURE = {"commands", "decider", "policy", "views"}
+PURE_MAY_IMPORT = {
+    *("collections", "dataclasses", "datetime", "decimal", "enum", "functools"),
+    *("hashlib", "itertools", "re", "types", "typing", "uuid", "pydantic", "stdnum"),
+    *("services", "shared.contracts", "shared.decider", "shared.eventlog.views"),
+}
+ONE_DOOR = {"faust": "streams", "aiokafka": "kafka", "opentelemetry": "telemetry"}
+FUNCTION_LINES_MAX = 70
+FILE_LINES_MAX = 500
+SOURCE = re.compile(r"(Step \d|SIS \d\.\d|[A-Z]{2,3}-\d|Law \(|House: ADR-\d{4}|Return )")
+CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
+
+
+def room(path: Path) -> str:
+    """Return the room ``path`` belongs to: the part below its service or below shared."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return parts[2 if parts[0] == "services" and len(parts) > 2 else 1]
+
+
+DECIDERS = [p for p in SOURCES if p.is_relative_to(ROOT / "services") and room(p) == "decider"]
+
+
+def imports(path: Path) -> set[str]:
+    """Return the dotted names that ``path`` imports."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return names
+
+
+def test_names_that_say_nothing_do_not_appear() -> None:
+    """A file called utils is a drawer; whoever adds to it has not said what it is for."""
+    drawers = {"utils", "helpers", "common", "manager", "misc", "base_service"}
+    assert not {path for path in SOURCES if path.stem in drawers}
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda p: p.name)
+def test_every_service_reads_the_same(service: Path) -> None:
+    """Whoever knows one service knows where to look in all of them."""
+    modules = {p.stem for p in service.iterdir() if p.suffix in {".py", ".sql"}}
+    packages = {p.parent.name for p in service.glob("*/__init__.py")}
+    assert (modules | packages) - {"__init__", "streams"} == ROOMS
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if room(p) in PURE], ids=str)
+def test_rules_import_only_what_is_pure(path: Path) -> None:
+    """An allow-list: whatever is not named here is not pure until someone argues that it is."""
+    for name in imports(path):
+        assert any(name == ok or name.startswith(f"{ok}.") for ok in PURE_MAY_IMPORT), name
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_each_wire_enters_by_one_door(path: Path) -> None:
+    """Whoever wants to know how we speak to Kafka reads one room."""
+    for name in imports(path):
+        door = ONE_DOOR.get(name.split(".")[0])
+        assert door in {None, room(path)}, f"{name} belongs to {door}"
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=str)
+def test_functions_fit_on_a_screen_and_files_in_a_head(path: Path) -> None:
+    """A function one must scroll is two functions."""
+    text = path.read_text()
+    assert len(text.splitlines()) <= FILE_LINES_MAX
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < FUNCTION_LINES_MAX, node.name
+
+
+@pytest.mark.parametrize("path", DECIDERS, ids=str)
+def test_every_rule_names_its_source(path: Path) -> None:
+    """A rule nobody can trace is a rule nobody dares to change."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("_"):
+            assert SOURCE.match(ast.get_docstring(node) or ""), node.name
+
+
+@pytest.mark.parametrize("path", DECIDERS, ids=str)
+def test_every_refusal_is_tested_by_its_code(path: Path) -> None:
+    """The codes are public API: a test says when each one is given."""
+    service = path.relative_to(ROOT / "services").parts[0]
+    tested = "".join(p.read_text() for p in (ROOT / "tests" / service).rglob("test_*.py"))
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Constant(value=str(code)) if CODE.fullmatch(code):
+                assert f'"{code}"' in tested, code
+            case _:
+                pass
