@@ -1,0 +1,1 @@
+"""What can be read in audit: the history in sentences, and the findings."""

@@ -1,0 +1,44 @@
+"""What notify hears: every topic with an occasion for a letter."""
+
+from uuid import uuid5
+
+from services.notify.policy import letters_for
+from services.notify.settings import Settings
+from shared.contracts.catalogue import event_of
+from shared.contracts.envelope import Actor, Cause
+from shared.kafka import Received, RecordSubscription, command_id
+from shared.kafka.subscription import CONSUMERS, Effect
+from shared.process import Parts
+
+HEARD = ("intake", "review", "certificates")
+
+
+def subscriptions(parts: Parts[Settings]) -> tuple[RecordSubscription, ...]:
+    """Return one consumer per topic that notify hears."""
+    return tuple(
+        RecordSubscription(group, f"asf.{service}.events.v1", _plan(parts, group))
+        for service in HEARD
+        for group in (f"notify.letters_for_{service}",)
+    )
+
+
+def _plan(parts: Parts[Settings], group: str) -> Effect:
+    """Return the effect of a record: the letters that it gives occasion to are planned."""
+    actor = Actor(uuid5(CONSUMERS, parts.name), "policy")
+
+    async def plan(received: Received) -> None:
+        record = received.record
+        event = event_of(record)
+        if event is None:
+            return
+        for index, asked in enumerate(letters_for(event, record.event_id)):
+            cause = Cause(
+                actor=actor,
+                command_id=command_id(group, record.event_id, index),
+                correlation_id=record.correlation_id,
+                causation_id=record.event_id,
+                traceparent=record.traceparent,
+            )
+            await parts.handler.put(asked.stream, asked.command, cause)
+
+    return plan

@@ -1,0 +1,47 @@
+"""Composition root of the notify service."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.notify.api import OPERATIONS, routes
+from services.notify.consumers import subscriptions
+from services.notify.decider import decider
+from services.notify.letters.sending import send_letters
+from services.notify.settings import Settings
+from services.notify.views import notification_list
+from shared.process import Parts, Service, run
+from shared.web import Edge, Limits, create_app
+
+SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
+
+
+def build_api(parts: Parts[Settings]) -> FastAPI:
+    """Return the HTTP application, wired."""
+    edge = Edge(
+        authenticator=parts.authenticator,
+        operations=OPERATIONS,
+        access=parts.access,
+        now=parts.now,
+    )
+    return create_app(
+        "Notify",
+        routers=[routes(pool=parts.pool, edge=edge, reached=parts.positions.reached)],
+        operations=OPERATIONS,
+        limits=Limits(body_bytes_max=parts.settings.request_body_bytes_max),
+    )
+
+
+service = Service(
+    name="notify",
+    settings=Settings,
+    deciders={"notification": decider},
+    schema=SCHEMA,
+    api=build_api,
+    views=(notification_list,),
+    subscriptions=subscriptions,
+    background=(send_letters,),
+)
+
+if __name__ == "__main__":
+    run(service)
