@@ -10,6 +10,7 @@ from functools import reduce
 from typing import Generic, TypeVar
 
 C = TypeVar("C")
+C_co = TypeVar("C_co", covariant=True)
 E = TypeVar("E")
 S = TypeVar("S")
 
@@ -40,11 +41,11 @@ class Refusal(Exception):  # noqa: N818 -- a refusal is an answer, not an error
 
 
 @dataclass(frozen=True, slots=True)
-class Asked(Generic[C]):
+class Asked(Generic[C_co]):
     """A command and the stream that it is put to, e.g. ``review-<uuid>``."""
 
     stream: str
-    command: C
+    command: C_co
 
 
 def _no_scheme(_: object) -> None:

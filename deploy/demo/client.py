@@ -141,11 +141,19 @@ class Person:
         return await self._send("POST", service, path, json=body, headers=headers)
 
     async def act(
-        self, service: str, resource: str, what: str, body: object, *, method: str = "POST"
+        self,
+        service: str,
+        resource: str,
+        what: str,
+        body: object,
+        *,
+        method: str = "POST",
+        below: str | None = None,
     ) -> Reply:
         """Return the answer to a command on ``resource`` as the person last saw it.
 
-        The person reads the resource first, and names that version in If-Match.
+        The person reads the resource first, and names that version in If-Match. The command's
+        address is ``what`` below the resource, or below ``below`` where it is read elsewhere.
         """
         seen = await self.get(service, resource)
         if seen.status >= HTTP_ERROR:
@@ -154,7 +162,9 @@ class Person:
             "Idempotency-Key": f'"{new_id()}"',
             "If-Match": seen.headers["etag"],
         }
-        return await self._send(method, service, resource + what, json=body, headers=headers)
+        sent = {} if body is None else {"json": body}
+        path = (below or resource) + what
+        return await self._send(method, service, path, headers=headers, **sent)
 
     async def upload(
         self, service: str, resource: str, what: str, content: bytes, headers: Mapping[str, str]

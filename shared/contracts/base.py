@@ -62,7 +62,7 @@ Distinct = Annotated[tuple[T, ...], AfterValidator(_distinct)]
 
 def instant_text(at: datetime) -> str:
     """Return ``at`` as RFC 3339 in UTC with six decimals: one instant, one text."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def _utc(at: datetime) -> datetime:

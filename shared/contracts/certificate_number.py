@@ -2,7 +2,7 @@
 
 ``ASF-XXXXX-XXXXX-C``: fifty bits of a digest of the certificate's own identifier, so that the
 number says nothing about a firm or a person, and a check character by ISO 7064 Mod 37,36 over all
-that stands before it: it notices every single wrong character and every swap of neighbours.
+that stands before it: it notices every single wrong character and nearly every swap.
 """
 
 from hashlib import sha256

@@ -4,6 +4,7 @@ The status rests on what is on record and on the instant asked about, never on a
 run or has not. Look-up, list, count and both public topics use this function and no other.
 """
 
+from datetime import datetime
 from enum import StrEnum
 
 from shared.contracts.base import Instant, Value
@@ -39,7 +40,7 @@ def validity(issued: CertificateIssued) -> Validity:
     return Validity(from_at=issued.issued_at, until_at=end_of_day(issued.valid_until))
 
 
-def status(validity: Validity, at: Instant) -> Status | None:
+def status(validity: Validity, at: datetime) -> Status | None:
     """CER-5: return the status at ``at``; ``None`` before the issue. Total."""
     if at < validity.from_at:
         return None

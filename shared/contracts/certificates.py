@@ -116,6 +116,8 @@ class CertificateExpired(Event):
     certificate_id: UUID
     application_id: UUID
     number: str
+    valid_from: date
+    valid_until: date
     effective_at: Instant
 
 

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.contracts.base import Event, Instant
+from shared.contracts.base import Event, Instant, Value
 from shared.contracts.roles import Role
 
 Letter = Literal[
@@ -20,6 +20,13 @@ Letter = Literal[
 """The templates, by name."""
 
 
+class Fact(Value):
+    """Something open that the letter says: a date, a number, a code. Never a name or free text."""
+
+    name: str
+    value: str
+
+
 class NotificationPlanned(Event):
     """One letter is to go to one role of one case, for one cause (MSG-1).
 
@@ -27,6 +34,7 @@ class NotificationPlanned(Event):
         cause_id: The event that caused it.
         recipient_role: Who in the firm gets it; the person is found when it is sent (MSG-2).
         legal_effect: Whether it cannot be switched off (MSG-3).
+        facts: From the causing event, in a fixed order.
     """
 
     notification_id: UUID
@@ -35,6 +43,7 @@ class NotificationPlanned(Event):
     letter: Letter
     recipient_role: Role
     legal_effect: bool
+    facts: tuple[Fact, ...]
     planned_at: Instant
 
 

@@ -2,10 +2,9 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -22,9 +21,8 @@ class UnrecordableError(ValueError):
     """The data cannot stand in a record: too large, a float, NUL, not normalised."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """An event with everything around it.
+class Record(NamedTuple):
+    """An event with everything around it. A tuple, because one is made for every event.
 
     Attributes:
         log: Whose log it is, e.g. ``asf/review``.
@@ -70,37 +68,44 @@ def encode(record: Record) -> bytes:
         UnrecordableError: A value that no record may hold, or more than ``LEAF_BYTES_MAX`` bytes.
     """
     actor = record.actor
+    recorded_at = instant_text(record.recorded_at)
+    same = record.effective_at is record.recorded_at
     body = {
         "v": RECORD_VERSION,
         "log": record.log,
-        "event_id": str(record.event_id),
+        "event_id": record.event_id,
         "type": record.type,
         "schema": record.schema,
         "stream": record.stream,
         "version": record.version,
         "previous": record.previous,
-        "recorded_at": instant_text(record.recorded_at),
-        "effective_at": instant_text(record.effective_at),
+        "recorded_at": recorded_at,
+        "effective_at": recorded_at if same else instant_text(record.effective_at),
         "actor": {
-            "person": str(actor.person),
+            "person": actor.person,
             "role": str(actor.role),
             "organisation": actor.organisation,
-            "on_behalf_of": _text(actor.on_behalf_of),
-            "mandate": _text(actor.mandate),
+            "on_behalf_of": actor.on_behalf_of,
+            "mandate": actor.mandate,
         },
-        "command_id": str(record.command_id),
-        "correlation_id": str(record.correlation_id),
-        "causation_id": str(record.causation_id),
+        "command_id": record.command_id,
+        "correlation_id": record.correlation_id,
+        "causation_id": record.causation_id,
         "traceparent": record.traceparent,
         "policy": record.policy,
         "scheme": record.scheme,
         "data": record.data,
     }
-    _check(body)
+    _check(record.data)
     try:
-        leaf = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+        leaf = orjson.dumps(body, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
     except (TypeError, ValueError) as error:
         raise UnrecordableError(str(error)) from error
+    if not leaf.isascii() or b"\\u0000" in leaf:
+        for text in (record.log, record.type, record.stream, record.policy):
+            _check(text)
+        for optional in (record.traceparent, record.scheme, actor.organisation):
+            _check(optional)
     if len(leaf) > LEAF_BYTES_MAX:
         raise UnrecordableError(f"{len(leaf)} bytes are more than {LEAF_BYTES_MAX}")
     return leaf
@@ -150,11 +155,6 @@ def _actor(body: Mapping[str, Any]) -> Actor:
     )
 
 
-def _text(value: UUID | None) -> str | None:
-    """Return ``value`` as text."""
-    return None if value is None else str(value)
-
-
 def _uuid(value: str | None) -> UUID | None:
     """Return the identifier written as ``value``."""
     return None if value is None else UUID(value)
@@ -162,22 +162,21 @@ def _uuid(value: str | None) -> UUID | None:
 
 def _check(value: object) -> None:
     """Refuse what has no single canonical form: floats, large integers, NUL, text not in NFC."""
-    match value:
-        case bool() | None:
-            return
-        case int():
-            if abs(value) > INTEGER_MAX:
-                raise UnrecordableError("an integer is larger than 2^53 - 1")
-        case str():
-            if "\x00" in value or not unicodedata.is_normalized("NFC", value):
-                raise UnrecordableError("text holds NUL or is not in NFC")
-        case Mapping():
-            for key, item in value.items():
-                if not (isinstance(key, str) and key.isascii()):
-                    raise UnrecordableError("a key is not ASCII text")
-                _check(item)
-        case list() | tuple():
-            for item in value:
-                _check(item)
-        case _:
-            raise UnrecordableError(f"{type(value).__name__} cannot stand in a record")
+    if isinstance(value, str):
+        if "\x00" in value or not unicodedata.is_normalized("NFC", value):
+            raise UnrecordableError("text holds NUL or is not in NFC")
+    elif value is None or isinstance(value, bool):
+        return
+    elif isinstance(value, int):
+        if abs(value) > INTEGER_MAX:
+            raise UnrecordableError("an integer is larger than 2^53 - 1")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not (isinstance(key, str) and key.isascii()):
+                raise UnrecordableError("a key is not ASCII text")
+            _check(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check(item)
+    else:
+        raise UnrecordableError(f"{type(value).__name__} cannot stand in a record")

@@ -1,0 +1,157 @@
+"""The commands of the local stack, for people and for the Makefile."""
+
+import importlib
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from deploy.local.empty import begin_clock, put_aside, remove
+from deploy.local.errors import StackError
+from deploy.local.fetch import fetch as fetch_parts
+from deploy.local.figures import Figures, figures
+from deploy.local.house import House
+from deploy.local.memory import memory_mb
+from deploy.local.part import shown
+from deploy.local.settings import StackSettings
+from deploy.local.stack import Stack
+from deploy.local.tokens import sign_in
+
+JOURNEY = "deploy.demo.journey"
+_STATUS_COLUMNS = 130
+
+app = typer.Typer(
+    add_completion=False,
+    help="Kafka, PostgreSQL, traces, mail and an issuer on this machine; no Docker, no root.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+_out = Console(highlight=False, soft_wrap=True)
+_err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+
+@app.command()
+def fetch(
+    verify: Annotated[bool, typer.Option(help="Compare what is here with its hashes.")] = False,
+) -> None:
+    """Obtain the programs that the stack runs; quick when they are here."""
+    with _said_plainly():
+        fetch_parts(StackSettings(), _say, verify=verify)
+
+
+@app.command()
+def up(
+    services: Annotated[bool, typer.Option(help="Start the services on the stack too.")] = True,
+) -> None:
+    """Start what does not run yet, and wait until it answers."""
+    with _said_plainly():
+        settings = StackSettings()
+        fetch_parts(settings, _say)
+        stack = Stack(settings, say=_say).start()
+        if services:
+            House(stack, say=_say).start()
+
+
+@app.command()
+def down() -> None:
+    """Stop everything; the data stays."""
+    with _said_plainly():
+        stack = Stack(say=_say)
+        House(stack, say=_say).stop()
+        stack.stop()
+
+
+@app.command()
+def status() -> None:
+    """Say what runs, whether it answers, how far it is, and how much memory it holds."""
+    stack = Stack()
+    house = House(stack)
+    far = figures(stack, house.services)
+    headings = ("part", "process", "answers", "MiB", "log", "relay lag", "view lag", "parked")
+    table = Table(*headings, "where", box=None, pad_edge=False)
+    table.columns[-1].no_wrap = True
+    total = 0
+    for name, answers, where in _everything(stack, house):
+        record = stack.processes.running(name)
+        memory = memory_mb(record.pid) if record else None
+        total += memory or 0
+        known = far.get(name, Figures())
+        table.add_row(
+            name,
+            str(record.pid) if record else "-",
+            ("[green]yes[/green]" if answers else "[red]no[/red]") if record else "-",
+            *map(_number, (memory, known.log, known.relay_lag, known.view_lag, known.parked)),
+            where,
+        )
+    table.add_row("together", "", "", str(total))
+    Console(highlight=False, width=_STATUS_COLUMNS).print(table)
+
+
+@app.command()
+def demo() -> None:
+    """Start everything with an empty system, play a whole certification, leave it running."""
+    with _said_plainly():
+        settings = StackSettings()
+        fetch_parts(settings, _say)
+        journey = importlib.import_module(JOURNEY)
+        stack = Stack(settings, say=_say)
+        house = House(stack, say=_say)
+        house.stop()
+        stack.stop()
+        for kept in put_aside(settings):
+            _say(f"demo: begins with an empty system; what was there is in {shown(kept)}")
+        begin_clock(settings, journey.BEGINS_AT)
+        stack.start()
+        house.start()
+    raise typer.Exit(journey.main(house))
+
+
+@app.command()
+def token(
+    person: Annotated[str, typer.Argument(help="A label of people.json, such as PL1.")],
+    service: Annotated[str, typer.Argument(help="Whom the token is for, such as intake.")],
+) -> None:
+    """Sign in as somebody and print an access token, good for ten minutes."""
+    with _said_plainly():
+        typer.echo(sign_in(Stack().issuer_url, person, service))
+
+
+@app.command()
+def clean() -> None:
+    """Stop everything and remove its data, also what lies outside the checkout; no way back."""
+    with _said_plainly():
+        down()
+        for folder in remove(StackSettings()):
+            _say(f"clean: {shown(folder)} removed")
+
+
+def _everything(stack: Stack, house: House) -> Iterator[tuple[str, bool, str]]:
+    """Yield every process: its name, whether it answers, and where."""
+    for name, part in stack.parts.items():
+        yield name, part.answers(), part.address()
+    for name in house.processes():
+        yield name, house.ready(name), house.url(name)
+
+
+def _number(value: int | None) -> str:
+    return "-" if value is None else str(value)
+
+
+def _say(line: str) -> None:
+    """Show one line of progress; the part's name stands out."""
+    name, colon, rest = line.partition(":")
+    _out.print(f"[bold]{escape(name)}[/bold]{colon}{escape(rest)}")
+
+
+@contextmanager
+def _said_plainly() -> Generator[None]:
+    """Turn what the stack cannot do into one line and exit code 1."""
+    try:
+        yield
+    except StackError as error:
+        _err.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(1) from error

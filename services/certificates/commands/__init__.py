@@ -1,0 +1,1 @@
+"""What may be asked of certificates: of an issuance, of a certificate, of a number."""

@@ -1,0 +1,99 @@
+"""Composition root of the certificates service."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from services.certificates.api import OPERATIONS
+from services.certificates.api.holders import holder_routes
+from services.certificates.api.public import Shown, public_routes
+from services.certificates.consumers import subscriptions
+from services.certificates.decider import certificate, issuance, number
+from services.certificates.settings import Settings
+from services.certificates.streams import TOPICS, run_streams
+from services.certificates.views.expiry import expire, expiry, expiry_keys
+from services.certificates.views.holding import Holding, holding, holding_keys
+from services.certificates.views.public import public_record
+from services.certificates.views.register import RegisterEntry, register_entry, register_keys
+from shared.contracts.certificates_public import PUBLIC_TOPIC
+from shared.contracts.record import Record
+from shared.eventlog.views import Due, Timer, View
+from shared.kafka import Outgoing, Topic
+from shared.process import Parts, Service, run
+from shared.relay import Output
+from shared.web import Edge, Limits, create_app
+
+SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
+
+
+def to_public(record: Record, position: int) -> Outgoing | None:
+    """Return the message to outsiders that ``record`` leads to; ``None`` when to none."""
+    said = public_record(record, position)
+    return None if said is None else Outgoing(said.key, said.value, list(said.headers))
+
+
+def build_api(parts: Parts[Settings]) -> FastAPI:
+    """Return the HTTP application, wired."""
+    edge = Edge(
+        authenticator=parts.authenticator,
+        operations=OPERATIONS,
+        access=parts.access,
+        now=parts.now,
+    )
+    reached = parts.positions.reached
+    settings = parts.settings
+    app = create_app(
+        "Certificates",
+        routers=[
+            public_routes(
+                handler=parts.handler,
+                pool=parts.pool,
+                reached=reached,
+                shown=Shown(issuer=settings.issuer_name, max_age_s=settings.public_max_age_s),
+                now=parts.now,
+            ),
+            holder_routes(
+                handler=parts.handler,
+                edge=edge,
+                pool=parts.pool,
+                reached=reached,
+                now=parts.now,
+            ),
+        ],
+        operations=OPERATIONS,
+        limits=Limits(body_bytes_max=settings.request_body_bytes_max),
+    )
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET"],
+        allow_headers=["If-None-Match", "Wait-For-Position"],
+        expose_headers=["ETag", "Link", "Log-Position"],
+    )
+    return app
+
+
+service = Service(
+    name="certificates",
+    settings=Settings,
+    deciders={
+        "issuance": issuance.decider,
+        "certificate": certificate.decider,
+        "number": number.decider,
+    },
+    schema=SCHEMA,
+    api=build_api,
+    views=(
+        View("register", 1, RegisterEntry, register_keys, register_entry),
+        View("holding", 1, Holding, holding_keys, holding),
+    ),
+    timers=(Timer(View("expiry", 1, Due, expiry_keys, expiry), expire),),
+    subscriptions=subscriptions,
+    topics=(Topic(PUBLIC_TOPIC), *TOPICS),
+    outputs=(Output(PUBLIC_TOPIC, to_public),),
+    streams=run_streams,
+)
+
+if __name__ == "__main__":
+    run(service)

@@ -1,0 +1,226 @@
+"""The Faust application that keeps ``asf.certificates.register.v1``: the latest of each number.
+
+Derived state, made from ``asf.certificates.events.v1`` and from nothing else. It can be made anew:
+begin from zero, and the same records come again. So a reader trusts, of two records of one number,
+the one with the higher ``ce_sequence``.
+
+An event that the table cannot take ends the process before its offset is committed: Faust would
+commit past it, and the register would be wrong without a word.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol, cast
+
+import faust
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict
+
+from services.certificates.settings import Settings
+from services.certificates.views.register import (
+    RegisterEntry,
+    register_entry,
+    register_keys,
+    register_value,
+)
+from shared.contracts.catalogue import event_of
+from shared.contracts.certificates_public import REGISTER_TOPIC
+from shared.contracts.record import Record, decode
+from shared.kafka import Topic, changelog, events_topic
+from shared.kafka.headers import POSITION, SEQUENCE
+from shared.process.door import Door
+from shared.process.loops import rest
+from shared.telemetry import get_logger
+from shared.web import add_health
+
+APPLICATION: Final = "asf.certificates.streams.v1"
+TABLE: Final = "register"
+SOURCE: Final = events_topic("certificates")
+STREAM: Final = "certificate-"
+TOPICS: Final = (
+    Topic(REGISTER_TOPIC, compacted=True),
+    changelog(APPLICATION, TABLE, source=SOURCE),
+)
+"""What ``migrate`` provides for it; Faust itself makes no topic."""
+
+WATCH_S: Final = 0.2
+FAILED: Final = 1
+
+logger = get_logger(__name__)
+
+_library = cast("Any", faust)
+"""Faust, whose types say less than its documentation."""
+
+
+class TableKept(BaseModel):
+    """What the table knows of one certificate.
+
+    Attributes:
+        version: Of the stream's last event that was taken.
+        position: Of the last event that changed the entry; 0 before the issue.
+        entry: ``None`` while the certificate is pending.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int = 0
+    position: int = 0
+    entry: RegisterEntry | None = None
+
+
+class Gap(Exception):  # noqa: N818 -- named for what it is
+    """An event of a stream did not come. What follows it cannot be taken."""
+
+
+class Send(Protocol):
+    """How a record is sent to the register topic, and awaited until all replicas have it."""
+
+    def __call__(self, key: str, value: bytes, headers: Mapping[str, bytes]) -> Awaitable[None]:
+        """Send one record."""
+        ...
+
+
+def taken(kept: TableKept, record: Record, position: int) -> TableKept:
+    """Return what is known after ``record``. A record that was taken before changes nothing.
+
+    Raises:
+        Gap: The record is not the next of its stream.
+    """
+    if record.version <= kept.version:
+        return kept
+    if record.version != kept.version + 1:
+        raise Gap(f"{record.stream}: version {record.version} came after {kept.version}")
+    event = event_of(record)
+    keys = () if event is None else register_keys(event)
+    if event is None or not keys:
+        return kept.model_copy(update={"version": record.version})
+    entry = register_entry(kept.entry, event, keys[0])
+    return TableKept(version=record.version, position=position, entry=entry)
+
+
+async def take(table: Any, send: Send, leaf: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
+    """Take one record: what it changes goes to the register topic first, then into the table.
+
+    So whatever dies in between makes a repeat on the topic, never a gap.
+    """
+    record = decode(leaf)
+    if not record.stream.startswith(STREAM):
+        return
+    said = table.get(record.stream)
+    kept = TableKept() if said is None else TableKept.model_validate(said, strict=False)
+    after = taken(kept, record, int(dict(headers)[POSITION]))
+    if after == kept:
+        return
+    if after.entry is not None and after.position != kept.position:
+        marks = {POSITION: b"%d" % after.position, SEQUENCE: b"%d" % after.version}
+        marks["content-type"] = b"application/json"
+        await send(after.entry.issued.number, register_value(after.entry), marks)
+    table[record.stream] = after.model_dump(mode="json")
+
+
+def application(settings: Settings, *, end: Callable[[int], Any]) -> Any:
+    """Return the Faust application, wired.
+
+    Args:
+        settings: Of the service.
+        end: Ends the process at once, without the commits of an orderly stop.
+    """
+    app = _library.App(
+        APPLICATION,
+        broker=[f"kafka://{each}" for each in settings.kafka_bootstrap_servers.split(",")],
+        store="memory://",
+        datadir=Path(settings.streams_data_dir),
+        value_serializer="raw",
+        topic_partitions=SOURCE.partitions,
+        topic_replication_factor=settings.kafka_replication,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+        producer_acks=-1,
+        web_enabled=False,
+    )
+    raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw"}
+    source = app.topic(SOURCE.name, **raw)
+    register = app.topic(REGISTER_TOPIC, **raw)
+    table = app.Table(TABLE, partitions=SOURCE.partitions)
+
+    async def send(key: str, value: bytes, headers: Mapping[str, bytes]) -> None:
+        under_way = await register.send(key=key.encode(), value=value, headers=dict(headers))
+        await under_way
+
+    async def keep_register(stream: Any) -> None:
+        """Take the events of certificates, in the order of each stream."""
+        async for each in stream.events():
+            try:
+                await take(table, send, each.value, _headers(each.message.headers))
+            except Exception as error:  # noqa: BLE001 -- the edge: said, and then the end
+                _stopped(error, each.message)
+                end(FAILED)
+
+    app.agent(source, name="keep_register")(keep_register)
+    return app
+
+
+def run_streams(settings: Settings) -> None:
+    """Run the application until SIGTERM. The role ``streams``."""
+    asyncio.run(_run(settings))
+
+
+async def _run(settings: Settings) -> None:
+    """Run the application, and the door at which its health is asked, until told to stop."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    app = application(settings, end=os._exit)
+    async with asyncio.TaskGroup() as group:
+        door = _door(settings, app)
+        if door is not None:
+            group.create_task(door.run())
+        await app.start()
+        while not (app.should_stop or await rest(stopping, WATCH_S)):
+            pass
+        await app.stop()
+        if door is not None:
+            await door.close(settings.shutdown_grace_ms / 1_000)
+    if not stopping.is_set():
+        raise RuntimeError("the Faust application ended by itself") from app.crash_reason
+
+
+def _door(settings: Settings, app: Any) -> Door | None:
+    """Return where health is asked; ``None`` when nobody asks."""
+    if settings.health_port is None:
+        return None
+
+    async def table_recovered() -> bool:
+        return app.started and not app.rebalancing and not app.tables.recovery.in_recovery
+
+    silent = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    add_health(silent, {"table": table_recovered})
+    door = Door(
+        host=settings.http_host,
+        port=settings.health_port,
+        grace_s=settings.shutdown_grace_ms / 1_000,
+    )
+    door.app = silent
+    return door
+
+
+def _stopped(error: Exception, message: Any) -> None:
+    """Say at which message the table stopped."""
+    logger.error(
+        "streams.stopped",
+        topic=SOURCE.name,
+        partition=message.partition,
+        offset=message.offset,
+        exc_info=error,
+    )
+
+
+def _headers(headers: Any) -> Sequence[tuple[str, bytes]]:
+    """Return the headers of a message, in whichever form the transport gives them."""
+    if isinstance(headers, Mapping):
+        return tuple(cast("Mapping[str, bytes]", headers).items())
+    return tuple(headers or ())

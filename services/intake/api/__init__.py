@@ -1,0 +1,1 @@
+"""HTTP in: requests become commands, documents become answers. Decides nothing."""

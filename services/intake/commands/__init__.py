@@ -1,0 +1,1 @@
+"""What may be asked of intake, one module for each aggregate."""

@@ -1,0 +1,1 @@
+"""What may be asked of review, one module for each aggregate."""

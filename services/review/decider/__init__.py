@@ -1,0 +1,1 @@
+"""The rules of review, one module for each aggregate."""

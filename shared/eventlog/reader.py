@@ -1,0 +1,58 @@
+"""Reading a log in the order of its positions, and waiting for more. For any role that may read."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from shared.eventlog import Stored
+from shared.eventlog.arrivals import Arrivals
+from shared.eventlog.background import running
+from shared.eventlog.connection import Pool, connect, open_pool
+
+_READER_CONNECTIONS_MAX = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LogReader:
+    """The event log, as one who only reads sees it. Made by ``open_reader``."""
+
+    pool: Pool
+    arrivals: Arrivals
+
+    @classmethod
+    def of(cls, dsn: str, *, service: str, pool: Pool) -> "LogReader":
+        """Return a reader whose ``run`` is still to be run."""
+        arrivals = Arrivals("log", partial(connect, dsn, name=f"{service} listener"))
+        return cls(pool, arrivals)
+
+    async def tail(self, after: int, *, limit: int) -> tuple[Stored, ...]:
+        """Return at most ``limit`` records with ``position > after``, in order, dense (L3)."""
+        rows = await self.pool.fetch(
+            "SELECT pos, leaf FROM log.event WHERE pos > $1 ORDER BY pos LIMIT $2", after, limit
+        )
+        return tuple(Stored(row["pos"], row["leaf"]) for row in rows)
+
+    async def head(self) -> int:
+        """Return the last position; 0 for an empty log."""
+        position: int = await self.pool.fetchval("SELECT pos FROM log.log_head")
+        return position
+
+    async def wait(self, after: int, *, timeout_s: float) -> int:
+        """Return the head as soon as it is beyond ``after``, or as it is when time is up."""
+        return await self.arrivals.wait(after, timeout_s=timeout_s)
+
+    async def run(self) -> None:
+        """Hear of what is appended, until cancelled."""
+        await self.arrivals.run()
+
+
+@asynccontextmanager
+async def open_reader(dsn: str, *, service: str) -> AsyncIterator[LogReader]:
+    """Yield the log of ``service`` to read from, e.g. as ``<service>_relay``."""
+    async with open_pool(
+        dsn, name=f"{service} reader", connections_max=_READER_CONNECTIONS_MAX
+    ) as pool:
+        reader = LogReader.of(dsn, service=service, pool=pool)
+        async with running(reader.run()):
+            yield reader

@@ -1,0 +1,47 @@
+"""How we speak to Kafka: clients, topics, headers, sending a page, consuming with parked streams.
+
+At least once, in the order of each stream, with effects that are safe to repeat; never "exactly
+once".
+"""
+
+from pathlib import Path
+
+from shared.kafka.clients import KAFKA_FAILURES, Brokers, producing, reachable
+from shared.kafka.consumer import Consumer, ConsumerStalled, Health, Patience
+from shared.kafka.headers import headers_of
+from shared.kafka.producer import PRODUCER_LOST, Outgoing, send_page
+from shared.kafka.progress import Book
+from shared.kafka.received import Received, Unreadable
+from shared.kafka.subscription import RecordSubscription, Subscription, command_id, effect_of
+from shared.kafka.topics import Topic, TopicDiffers, changelog, events_topic, provision
+
+SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
+"""What ``migrate`` runs in the schema ``consumer`` of the service's database."""
+
+__all__ = [
+    "KAFKA_FAILURES",
+    "PRODUCER_LOST",
+    "SCHEMA",
+    "Book",
+    "Brokers",
+    "Consumer",
+    "ConsumerStalled",
+    "Health",
+    "Outgoing",
+    "Patience",
+    "Received",
+    "RecordSubscription",
+    "Subscription",
+    "Topic",
+    "TopicDiffers",
+    "Unreadable",
+    "changelog",
+    "command_id",
+    "effect_of",
+    "events_topic",
+    "headers_of",
+    "producing",
+    "provision",
+    "reachable",
+    "send_page",
+]

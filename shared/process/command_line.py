@@ -1,0 +1,114 @@
+"""``python -m services.<name>.main <role>``: what a process is to be."""
+
+import asyncio
+import faulthandler
+import sys
+from argparse import REMAINDER, ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import Any, TypeVar, cast
+
+import uvloop
+from pydantic import ValidationError
+
+from shared.kafka.redrive import parse
+from shared.process.operate import check_views, rebuild, redrive_stream
+from shared.process.provide import migrate
+from shared.process.roles import Role, serve
+from shared.process.service import Service
+from shared.process.settings import ServiceSettings
+from shared.telemetry import configure, get_logger, shutdown
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+_log = get_logger("process")
+
+
+def run(service: Service[S], arguments: Sequence[str] | None = None) -> None:
+    """Be the process of ``service`` that the command line asks for; then end the program.
+
+    Ends with 0 when all went well, 1 when it did not, 2 when the question made no sense.
+    """
+    asked = _parser(service).parse_args(arguments)
+    try:
+        settings = service.settings()  # pyright: ignore[reportCallIssue] -- from the environment
+    except ValidationError as error:
+        sys.stderr.write(f"{_told(service, error)}\n")
+        sys.exit(2)
+    if asked.what == "streams":
+        sys.exit(_streams(service, settings))
+    sys.exit(_run(service, settings, asked))
+
+
+def _run(service: Service[S], settings: S, asked: Namespace) -> int:
+    """Run what was asked in a loop of its own; return the code to end with."""
+    configure(service.name)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            well = runner.run(_asked(service, settings, asked))
+    except Exception as error:  # noqa: BLE001 -- the edge of the process: said, and then the end
+        _log.error("process.failed", service=service.name, role=asked.what, exc_info=error)
+        well = False
+    finally:
+        shutdown()
+        faulthandler.cancel_dump_traceback_later()
+    return 0 if well else 1
+
+
+async def _asked(service: Service[S], settings: S, asked: Namespace) -> bool:
+    """Do what was asked; return whether all is well."""
+    match asked.what:
+        case "migrate":
+            await migrate(service, settings)
+        case "check-views":
+            return await check_views(service, settings, asked.names)
+        case "rebuild-view":
+            return await rebuild(service, settings, asked.name, apply=asked.apply)
+        case "redrive":
+            return await redrive_stream(service, settings, parse(asked.words))
+        case role:
+            await serve(service, settings, cast("Role", role))
+    return True
+
+
+def _streams(service: Service[S], settings: S) -> int:
+    """Run the service's Faust application, which has a loop and signals of its own."""
+    if service.streams is None:
+        sys.stderr.write(f"{service.name} has no streams\n")
+        return 2
+    configure(service.name)
+    try:
+        service.streams(settings)
+    finally:
+        shutdown()
+    return 0
+
+
+def _parser(service: Service[Any]) -> ArgumentParser:
+    """Return what can be asked of a service."""
+    parser = ArgumentParser(prog=f"python -m services.{service.name}.main")
+    asked = parser.add_subparsers(dest="what", required=True, metavar="role")
+    asked.add_parser("api", help="serve HTTP")
+    asked.add_parser("worker", help="keep views, carry timers, hear the other services")
+    asked.add_parser("relay", help="send the log to Kafka")
+    asked.add_parser("all", help="api, worker and relay in one process")
+    asked.add_parser("streams", help="the Faust application, where there is one")
+    asked.add_parser("migrate", help="make database, tables and topics; safe to repeat")
+    checking = asked.add_parser("check-views", help="compare views with a fold of the log")
+    checking.add_argument("names", nargs="*", metavar="view")
+    building = asked.add_parser("rebuild-view", help="build a view anew beside the live one")
+    building.add_argument("name", metavar="view")
+    building.add_argument("--apply", action="store_true", help="without it nothing is changed")
+    again = asked.add_parser("redrive", help="apply a parked stream again", add_help=False)
+    again.add_argument("words", nargs=REMAINDER)
+    return parser
+
+
+def _told(service: Service[Any], error: ValidationError) -> str:
+    """Return which settings are missing or wrong, without their values."""
+    prefix = str(service.settings.model_config.get("env_prefix", ""))
+    lines = [
+        f"  {prefix}{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}"
+        for each in error.errors(include_input=False, include_url=False)
+    ]
+    return "\n".join([f"{service.name} cannot start; these settings are missing or wrong:", *lines])

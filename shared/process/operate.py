@@ -1,0 +1,97 @@
+"""Commands for operators. A dry run until ``--apply``: they say what they would do."""
+
+import sys
+from collections.abc import Sequence
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
+
+from shared.contracts.catalogue import event_of
+from shared.eventlog.connection import connect, open_pool
+from shared.eventlog.projector import Pages
+from shared.eventlog.projector_check import compare
+from shared.eventlog.projector_migrate import rebuild_view
+from shared.eventlog.projector_positions import Positions
+from shared.eventlog.reader import open_reader
+from shared.kafka import Book, effect_of
+from shared.kafka.redrive import Order, redrive
+from shared.process.compose import opened
+from shared.process.provide import admin_dsn, view_tables
+from shared.process.service import Service
+from shared.process.settings import ServiceSettings
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+async def check_views(service: Service[S], settings: S, names: Sequence[str]) -> bool:
+    """Fold the log anew beside each view and compare, byte for byte; return whether all agree.
+
+    Changes nothing. Without ``names`` every view of the service is checked.
+    """
+    dsn, agreed = settings.database_dsn.get_secret_value(), True
+    async with (
+        open_pool(dsn, name=f"{service.name} check") as pool,
+        open_reader(dsn, service=service.name) as log,
+    ):
+        pages = Pages(log, event_of)
+        for view in service.every_view:
+            if names and view.name not in names:
+                continue
+            found = await compare(pool, pages, service.name, view)
+            verdict = f"differs in {', '.join(found.differing)}" if found.differing else "agrees"
+            say(f"{view.name} v{view.version} at {found.position}: {found.documents}, {verdict}")
+            agreed = agreed and not found.differing
+    return agreed
+
+
+async def rebuild(service: Service[S], settings: S, name: str, *, apply: bool) -> bool:
+    """Have the workers build a view anew beside the live one; return whether there is such a view.
+
+    What is read stays as it is until the new one has caught up.
+    """
+    view = next((view for view in service.every_view if view.name == name), None)
+    if view is None:
+        say(f"{service.name} has no view {name}: {', '.join(v.name for v in service.every_view)}")
+        return False
+    if not apply:
+        async with open_pool(
+            settings.database_dsn.get_secret_value(), name=f"{service.name} rebuild"
+        ) as pool:
+            position = await Positions(pool, service.name, 0).applied(name)
+        say(f"would build {name} v{view.version} anew, {position} events; with --apply it is done")
+        return True
+    database = unquote(urlsplit(settings.database_dsn.get_secret_value()).path.removeprefix("/"))
+    async with connect(
+        admin_dsn(settings), name=f"{service.name} rebuild", database=database
+    ) as connection:
+        await rebuild_view(connection, view_tables(service, settings), name)
+    say(f"{name} v{view.version} is being built anew beside the live one")
+    return True
+
+
+async def redrive_stream(service: Service[S], settings: S, order: Order) -> bool:
+    """Apply a parked stream again; return whether nothing of it stays parked."""
+    async with opened(service, settings, role="redrive") as process:
+        parts = process.parts
+        heard = next(
+            (
+                each
+                for each in service.subscriptions(parts)
+                if (each.group, each.topic) == (order.group, order.topic)
+            ),
+            None,
+        )
+        if heard is None:
+            say(f"{service.name} has no consumer {order.group} of {order.topic}")
+            return False
+        effect = effect_of(heard, put=parts.handler.put, actor=parts.actor)
+        steps = await redrive(Book(parts.pool, order.group, order.topic), effect, order)
+    for step in steps:
+        say(str(step))
+    if not order.apply:
+        say(f"a dry run: with --apply these {len(steps)} are taken")
+    return all(step.outcome != "stays" for step in steps)
+
+
+def say(line: str) -> None:
+    """Tell the operator."""
+    sys.stdout.write(f"{line}\n")

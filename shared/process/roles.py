@@ -1,0 +1,130 @@
+"""The roles of a process, from its start to its end. Architecture, section 4."""
+
+import asyncio
+import faulthandler
+import signal
+from contextlib import AsyncExitStack
+from functools import partial
+from types import FrameType
+from typing import Final, Literal, TypeAlias, TypeVar
+
+from fastapi import FastAPI
+
+from shared.kafka import Brokers, Consumer
+from shared.process.compose import Opened, open_when_there
+from shared.process.door import Door
+from shared.process.loops import Loop, keep_all
+from shared.process.readiness import Views, checks
+from shared.process.service import Service
+from shared.process.settings import ServiceSettings
+from shared.process.working import Work, relays
+from shared.relay import Relay
+from shared.telemetry import get_logger
+from shared.web import add_health
+
+S = TypeVar("S", bound=ServiceSettings)
+
+Role: TypeAlias = Literal["api", "worker", "relay", "all"]
+
+WATCHDOG_S: Final = 5.0
+"""How long after the grace a process that still hangs is ended, with its stack on record."""
+
+_log = get_logger("process")
+
+
+async def serve(service: Service[S], settings: S, role: Role) -> None:
+    """Be ``role`` of ``service`` until SIGTERM, then end within the grace.
+
+    Raises:
+        Exception: A mistake of ours; the process is to end with it.
+    """
+    stopping = asyncio.Event()
+    grace_s = settings.shutdown_grace_ms / 1_000
+    _hear_of_the_end(stopping, grace_s)
+    port = settings.http_port if role in {"api", "all"} else settings.health_port
+    door = Door(host=settings.http_host, port=port, grace_s=grace_s) if port is not None else None
+    async with asyncio.TaskGroup() as group:
+        if door is not None:
+            group.create_task(door.run())
+        async with AsyncExitStack() as stack:
+            opened = await open_when_there(stack, service, settings, role=role, stopping=stopping)
+            if opened is not None:
+                await _be(stack, service, opened, role, door, stopping)
+            if door is not None:
+                await door.close(grace_s)
+    _log.info("process.ended", service=service.name, role=role)
+
+
+def _hear_of_the_end(stopping: asyncio.Event, grace_s: float) -> None:
+    """Set ``stopping`` at SIGTERM, and see to it that the process ends.
+
+    The handler is Python's own and not the loop's, so that it is heard while the loop hangs; the
+    watchdog is a clock that Python cannot hold up, and shows where it hung.
+    """
+    loop = asyncio.get_running_loop()
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        faulthandler.dump_traceback_later(grace_s + WATCHDOG_S, exit=True)
+        loop.call_soon_threadsafe(stopping.set)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told)
+
+
+async def _be(
+    stack: AsyncExitStack,
+    service: Service[S],
+    opened: Opened[S],
+    role: Role,
+    door: Door | None,
+    stopping: asyncio.Event,
+) -> None:
+    """Do the work of ``role`` until told to stop."""
+    parts = opened.parts
+    settings = parts.settings
+    brokers = Brokers(settings.kafka_bootstrap_servers)
+    views = Views(
+        parts.pool, parts.positions, service.every_view, settings.stalled_after_ms / 1_000
+    )
+    loops: list[Loop] = []
+    consumers: tuple[Consumer, ...] = ()
+    sending: tuple[Relay, ...] = ()
+    if role in {"worker", "all"}:
+        work = Work(service, opened, views, brokers, stopping)
+        loops += work.loops()
+        consumers = work.consumers()
+    if role in {"relay", "all"}:
+        sending = await stack.enter_async_context(
+            relays(service, settings, brokers, parts, stopping)
+        )
+    asked = checks(stopping=stopping, views=views, loops=loops, relays=sending, consumers=consumers)
+    if door is not None:
+        app = service.api(parts) if role in {"api", "all"} else _silent()
+        add_health(app, asked)
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        door.app = app
+    _log.info("process.works", service=service.name, role=role, simulated=opened.log.simulated)
+    loops += [_alone(f"consumer {c.book.consumer}", c, stopping) for c in consumers]
+    loops += [_alone(f"relay {r.output.topic}", r, stopping) for r in sending]
+    loops.append(Loop("draining", partial(_drain, settings.drain_ms / 1_000), stopping))
+    await keep_all(loops, stopping=stopping, grace_s=settings.shutdown_grace_ms / 1_000)
+
+
+async def _drain(seconds: float, loop: Loop) -> None:
+    """Keep the door open for a while after readiness went off: balancers are slow to hear."""
+    await loop.stopping.wait()
+    await asyncio.sleep(seconds)
+
+
+def _silent() -> FastAPI:
+    """Return the application of a process that serves nothing but its health."""
+    return FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+
+
+def _alone(name: str, part: Consumer | Relay, stopping: asyncio.Event) -> Loop:
+    """Return the loop of a part that waits for the world itself, and knows when to stop."""
+
+    async def body(_: Loop) -> None:
+        await part.run()
+
+    return Loop(name, body, stopping)

@@ -1,0 +1,98 @@
+"""What is measured: a closed set of names, each with its kind and its unit."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Unpack
+
+from opentelemetry import metrics
+
+from shared.telemetry.attributes import Dimensions, named
+
+
+class Metric(StrEnum):
+    """Everything that is measured. Seconds are floats, all else is whole numbers."""
+
+    HTTP_SERVER_REQUEST_DURATION = "http.server.request.duration"
+    MESSAGING_CLIENT_OPERATION_DURATION = "messaging.client.operation.duration"
+    MESSAGING_PROCESS_DURATION = "messaging.process.duration"
+    APPEND_BATCH_SIZE = "asf.append.batch_size"
+    APPEND_DURATION = "asf.append.duration"
+    RELAY_LAG_EVENTS = "asf.relay.lag_events"
+    RELAY_LAG_SECONDS = "asf.relay.lag_seconds"
+    VIEW_LAG_EVENTS = "asf.view.lag_events"
+    PARKED_CASES = "asf.parked_cases"
+    TIMERS_OVERDUE = "asf.timers.overdue"
+    REFUSALS = "asf.refusals"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What is promised about a metric.
+
+    Attributes:
+        unit: UCUM, as the conventions want it.
+        buckets: Upper bounds, ascending; for a histogram only.
+    """
+
+    kind: Literal["histogram", "gauge", "counter"]
+    unit: str
+    description: str
+    buckets: tuple[float, ...] = ()
+
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+"""The conventions' bounds for durations of requests and messages."""
+APPEND_SECONDS = (0.000_5, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.512, 2)
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
+
+DECLARED: Mapping[Metric, Declared] = {
+    Metric.HTTP_SERVER_REQUEST_DURATION: Declared(
+        "histogram", "s", "Duration of HTTP server requests.", SECONDS
+    ),
+    Metric.MESSAGING_CLIENT_OPERATION_DURATION: Declared(
+        "histogram", "s", "Duration of a send to the broker, acknowledgement included.", SECONDS
+    ),
+    Metric.MESSAGING_PROCESS_DURATION: Declared(
+        "histogram", "s", "Duration of processing one message, its effect included.", SECONDS
+    ),
+    Metric.APPEND_BATCH_SIZE: Declared(
+        "histogram", "{command}", "Commands in one transaction of the log.", BATCH_SIZES
+    ),
+    Metric.APPEND_DURATION: Declared(
+        "histogram", "s", "Duration of one transaction of the log.", APPEND_SECONDS
+    ),
+    Metric.RELAY_LAG_EVENTS: Declared("gauge", "{event}", "In the log and not yet on Kafka."),
+    Metric.RELAY_LAG_SECONDS: Declared("gauge", "s", "Age of the oldest event not yet on Kafka."),
+    Metric.VIEW_LAG_EVENTS: Declared("gauge", "{event}", "In the log and not yet in the view."),
+    Metric.PARKED_CASES: Declared("gauge", "{case}", "Streams parked by a consumer."),
+    Metric.TIMERS_OVERDUE: Declared("gauge", "{timer}", "Due, and not yet turned into commands."),
+    Metric.REFUSALS: Declared("counter", "{refusal}", "Commands that a rule said no to, by code."),
+}
+
+_meter = metrics.get_meter("sigill")
+
+
+def _recorder(metric: Metric) -> Callable[[float, dict[str, str | int]], None]:
+    """Return the function that records ``metric``."""
+    said = DECLARED[metric]
+    match said.kind:
+        case "histogram":
+            return _meter.create_histogram(
+                metric.value,
+                unit=said.unit,
+                description=said.description,
+                explicit_bucket_boundaries_advisory=said.buckets,
+            ).record
+        case "gauge":
+            return _meter.create_gauge(metric.value, said.unit, said.description).set
+        case "counter":
+            return _meter.create_counter(metric.value, said.unit, said.description).add
+
+
+_RECORD = {metric: _recorder(metric) for metric in Metric}
+
+
+def measure(metric: Metric, value: float, **dimensions: Unpack[Dimensions]) -> None:
+    """Record ``value`` in the unit that ``metric`` is declared with. Cheap while nobody listens."""
+    _RECORD[metric](value, named(dimensions))

@@ -1,0 +1,44 @@
+"""The HTTP edge: what every service does the same way, so that one is known when all are.
+
+Docs: ``docs/conventions.md``, sections 1 and 2. A router is written against these names.
+"""
+
+from shared.web.app import create_app
+from shared.web.body import Body, Digits
+from shared.web.edge import Caller, Edge, Reader, check_total
+from shared.web.health import Check, add_health
+from shared.web.language import Language, language
+from shared.web.openapi import problems
+from shared.web.paging import Page, link_next, page
+from shared.web.position import wait_for
+from shared.web.preconditions import Seen, if_match, if_none_match, show, tell
+from shared.web.problem import Problem, render_problems
+from shared.web.strict import Limits, Upload
+
+__all__ = [
+    "Body",
+    "Caller",
+    "Check",
+    "Digits",
+    "Edge",
+    "Language",
+    "Limits",
+    "Page",
+    "Problem",
+    "Reader",
+    "Seen",
+    "Upload",
+    "add_health",
+    "check_total",
+    "create_app",
+    "if_match",
+    "if_none_match",
+    "language",
+    "link_next",
+    "page",
+    "problems",
+    "render_problems",
+    "show",
+    "tell",
+    "wait_for",
+]

@@ -1,0 +1,51 @@
+"""Lists in pages: the next one begins after the last key of this one. Never by offset."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import Query, Request, Response
+
+LIMIT_DEFAULT: Final = 50
+LIMIT_MAX: Final = 200
+AFTER_CHARS_MAX: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which page of a list is asked for.
+
+    Attributes:
+        limit: How many entries, 1 to ``LIMIT_MAX``.
+        after: Key of the last entry of the page before; ``None`` for the first page.
+    """
+
+    limit: int
+    after: str | None
+
+    @property
+    def fetch(self) -> int:
+        """Return how many rows to select: one more than shown, to see whether a page follows."""
+        return self.limit + 1
+
+
+def page(
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
+    after: Annotated[
+        str | None, Query(min_length=1, max_length=AFTER_CHARS_MAX, pattern=r"^[\x21-\x7e]+$")
+    ] = None,
+) -> Page:
+    """Return which page is asked for. A dependency."""
+    return Page(limit, after)
+
+
+def link_next(request: Request, response: Response, page: Page, *, after: str | None) -> None:
+    """RFC 8288: put the address of the next page into ``response``; ``None``: there is none.
+
+    The other parameters of the query stay as they are.
+    """
+    if after is None:
+        return
+    kept = [(k, v) for k, v in request.query_params.multi_items() if k not in {"limit", "after"}]
+    query = urlencode([*kept, ("limit", str(page.limit)), ("after", after)])
+    response.headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'

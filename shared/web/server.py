@@ -1,0 +1,110 @@
+"""The HTTP server: uvicorn, with the limits that only a server can keep.
+
+The headers must arrive within ``HEADER_TIMEOUT_S`` of their first byte, or of the connection, and
+must not be larger than ``HEADER_BYTES_MAX``; the application never sees those that do not.
+"""
+
+from asyncio import BaseTransport, TimerHandle
+from typing import Any, Final, cast
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from shared.web.strict import HEADER_BYTES_MAX, HEADERS_MAX, PATH_CHARS_MAX
+
+HEADER_TIMEOUT_S: Final = 10.0
+KEEP_ALIVE_S: Final = 15
+CONNECTIONS_MAX: Final = 2_000
+BACKLOG: Final = 512
+QUERY_CHARS_MAX: Final = 8_192
+HEAD_BYTES_MAX: Final = HEADER_BYTES_MAX + PATH_CHARS_MAX + QUERY_CHARS_MAX
+
+
+class ImpatientProtocol(HttpToolsProtocol):
+    """HTTP/1.1 that closes the connection when the head of a request is late or too large."""
+
+    header_timeout_s: float = HEADER_TIMEOUT_S
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Start waiting for the first head."""
+        super().connection_made(cast("Any", transport))
+        self._head_bytes = 0
+        self._late: TimerHandle | None = None
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Count and time the head that begins."""
+        self._head_bytes = 0
+        if self._late is None:
+            self._wait()
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the address."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take one header."""
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Stop waiting: the application has its own limits for what follows."""
+        self._stop()
+        if not self.transport.is_closing():
+            super().on_headers_complete()
+
+    def _count(self, size: int) -> None:
+        """Close the connection when the head is too large."""
+        self._head_bytes += size
+        headers: list[Any] = self.headers
+        if self._head_bytes > HEAD_BYTES_MAX or len(headers) > HEADERS_MAX:
+            self.transport.close()
+
+    def _wait(self) -> None:
+        """Close the connection unless the head is complete in time."""
+        self._late = self.loop.call_later(self.header_timeout_s, self.transport.close)
+
+    def _stop(self) -> None:
+        """Wait no longer."""
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
+def server(app: ASGIApp, *, host: str, port: int, grace_s: int = 10) -> uvicorn.Server:
+    """Return the server of ``app``; ``await server.serve()`` runs it until SIGTERM.
+
+    Logs go where ``telemetry.configure`` sends them; there is no access log, since its lines
+    hold addresses as called. ``port`` 0 takes a free one.
+
+    Args:
+        app: The service's application.
+        host: On which address to listen.
+        port: Where to listen.
+        grace_s: How long requests under way may still take after SIGTERM.
+    """
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            http=ImpatientProtocol,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            limit_concurrency=CONNECTIONS_MAX,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=grace_s,
+        )
+    )

@@ -1,0 +1,226 @@
+"""Step 2: a named person examines the application, and says yes, later, or no."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from services.intake.commands.application import (
+    AdmitApplicant,
+    DeferApplication,
+    RejectApplication,
+    ScreeningDecision,
+    StartScreening,
+)
+from services.intake.commands.mandate import Tie
+from services.intake.decider.application import decider
+from shared.contracts.intake import ApplicationDeferred, ApplicationRejected, DeferralCode
+from shared.contracts.roles import Role
+from shared.testing import Scenario
+from tests.intake.facts import (
+    ALFA,
+    APPLICATION,
+    BETA,
+    LATER,
+    LEADER,
+    LEADS,
+    REASON,
+    RESTS_ON,
+    ROUND,
+    STRANGER,
+    TUESDAY,
+    admitted,
+    answered,
+    committed,
+    declared,
+    drafted,
+    enrolled,
+    heard,
+    in_screening,
+    interested,
+    nothing_heard,
+    screening,
+    submitted,
+    survey,
+    told,
+)
+
+application = Scenario(decider)
+
+start = StartScreening(LEADER, LEADS, frozenset(), TUESDAY)
+admit = AdmitApplicant(LEADER, REASON, (RESTS_ON,), LEADS, LATER)
+defer = DeferApplication(
+    screener_id=LEADER,
+    codes=(DeferralCode.COMPETENCE,),
+    return_on=date(2020, 5, 1),
+    actions="Gå kursen om arbetsmiljö.",
+    reason=REASON,
+    evidence=(RESTS_ON,),
+    by=LEADS,
+    at=LATER,
+)
+reject = RejectApplication(LEADER, REASON, (RESTS_ON,), LEADS, LATER)
+deferred = ApplicationDeferred(
+    application_id=APPLICATION,
+    organisation_number=ALFA,
+    round_id=ROUND,
+    screener_id=LEADER,
+    codes=(DeferralCode.COMPETENCE,),
+    return_on=date(2020, 5, 1),
+    actions="Gå kursen om arbetsmiljö.",
+    reason=REASON,
+    evidence=(RESTS_ON,),
+    deferred_at=LATER,
+)
+rejected = ApplicationRejected(
+    application_id=APPLICATION,
+    organisation_number=ALFA,
+    round_id=ROUND,
+    screener_id=LEADER,
+    reason=REASON,
+    evidence=(RESTS_ON,),
+    rejected_at=LATER,
+)
+decisions = pytest.mark.parametrize("wish", [admit, defer, reject])
+
+
+def tied(number: str, from_on: date, until_on: date | None) -> StartScreening:
+    """Return the wish to let a person with a tie to ``number`` screen."""
+    ties = (Tie(number, from_on, until_on),)
+    return replace(start, screener=heard(Role.PROJECT_LEADER, ties=ties))
+
+
+def test_a_named_person_screens_what_was_submitted() -> None:
+    """K-02: who screens is on record."""
+    application.given(*drafted, submitted).when(start).then(screening)
+    application.given(*in_screening).when(start).then_nothing()
+
+
+def test_a_draft_is_not_screened() -> None:
+    """Q-006: first the application, then its examination."""
+    application.given(*drafted).when(start).then_refused("application_not_submitted")
+    application.when(start).then_refused("application_not_found")
+
+
+def test_the_screener_is_appointed() -> None:
+    """GEN-2, K-36: project leader or reviewer, in force on the day."""
+    given = application.given(*drafted, submitted)
+    nobody = replace(start, screener=nothing_heard(Role.PROJECT_LEADER))
+    given.when(nobody).then_refused("mandate_missing")
+    gone = replace(start, screener=heard(Role.REVIEWER, until=date(2018, 12, 3)))
+    given.when(gone).then_refused("mandate_ended")
+
+
+def test_a_supervisor_of_the_enterprise_does_not_screen_it() -> None:
+    """SOD-10: nobody examines whom they support."""
+    supports = replace(start, supervisor_ids=frozenset({LEADER}))
+    application.given(*drafted, submitted).when(supports).then_refused("screener_is_supervisor")
+
+
+@pytest.mark.parametrize(
+    ("wish", "barred"),
+    [
+        (tied(ALFA, date(2018, 1, 1), None), True),
+        (tied(ALFA, date(2018, 12, 4), date(2018, 12, 4)), True),
+        (tied(ALFA, date(2018, 12, 5), None), False),
+        (tied(ALFA, date(2018, 1, 1), date(2018, 12, 3)), False),
+        (tied(BETA, date(2018, 1, 1), None), False),
+    ],
+)
+def test_whoever_has_a_tie_to_the_enterprise_does_not_screen_it(
+    wish: StartScreening, barred: bool
+) -> None:
+    """SOD-10: while it holds, first and last day included, and to this enterprise."""
+    outcome = application.given(*drafted, submitted).when(wish)
+    if barred:
+        outcome.then_refused("screener_has_tie")
+    else:
+        outcome.then(screening)
+
+
+def test_whoever_meets_the_definition_is_admitted() -> None:
+    """APP-8, APP-9: a decision with reasons, by the named screener."""
+    application.given(*in_screening).when(admit).then(admitted)
+    application.given(*in_screening, admitted).when(admit).then_nothing()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "work_integration_aim",
+        "coworker_participation",
+        "profit_reinvested",
+        "independent_of_public",
+    ],
+)
+def test_each_answer_of_the_definition_must_be_true(question: str) -> None:
+    """APP-8: one no is enough; the refusal names it."""
+    history = (
+        interested,
+        told,
+        *survey(),
+        answered("definition", **{question: False}),
+        declared,
+        committed,
+        submitted,
+        screening,
+    )
+    outcome = application.given(*history).when(admit)
+    outcome.then_refused("definition_not_met")
+    assert question in str(outcome.refusal)
+
+
+@pytest.mark.parametrize("question", ["closed_financial_year", "annual_report_approved"])
+def test_admission_takes_a_closed_year_and_an_approved_report(question: str) -> None:
+    """APP-9: one is not enough."""
+    history = (*in_screening, answered("operation", **{question: False}), submitted, screening)
+    application.given(*history).when(admit).then_refused("annual_report_missing")
+
+
+def test_other_answers_never_bar_from_admission() -> None:
+    """GEN-1, Q-074: prospects and readiness are advice."""
+    history = (*in_screening, *survey(computer=False, f_tax=False), submitted, screening)
+    application.given(*history).when(admit).then(admitted)
+
+
+def test_a_deferral_says_what_is_lacking_from_when_and_what_to_do() -> None:
+    """APP-10: all three."""
+    given = application.given(*in_screening)
+    given.when(defer).then(deferred)
+    application.given(*in_screening, deferred).when(defer).then_nothing()
+    given.when(replace(defer, codes=())).then_refused("deferral_reason_missing")
+    given.when(replace(defer, return_on=None)).then_refused("return_date_missing")
+    given.when(replace(defer, actions=" ")).then_refused("deferral_actions_missing")
+
+
+def test_a_rejection_is_a_decision_with_reasons() -> None:
+    """GEN-8: a remembered no is an event."""
+    application.given(*in_screening).when(reject).then(rejected)
+    application.given(*in_screening, rejected).when(reject).then_nothing()
+
+
+@decisions
+def test_only_the_named_screener_decides(wish: ScreeningDecision) -> None:
+    """K-02: nobody else, whatever their role."""
+    given = application.given(*in_screening)
+    given.when(replace(wish, screener_id=STRANGER)).then_refused("not_the_screener")
+
+
+@decisions
+def test_a_decision_has_a_reason_and_a_mandate(wish: ScreeningDecision) -> None:
+    """GEN-2: who, why, under which appointment."""
+    given = application.given(*in_screening)
+    given.when(replace(wish, reason="")).then_refused("reason_missing")
+    nobody = replace(wish, by=nothing_heard(Role.PROJECT_LEADER))
+    given.when(nobody).then_refused("mandate_missing")
+    gone = replace(wish, by=heard(Role.PROJECT_LEADER, until=date(2018, 12, 9)))
+    given.when(gone).then_refused("mandate_ended")
+
+
+@decisions
+def test_nothing_is_decided_before_or_after_screening(wish: ScreeningDecision) -> None:
+    """GEN-1, GEN-3: an application is decided once, and after it was examined."""
+    code = "application_not_in_screening"
+    application.given(*drafted, submitted).when(wish).then_refused(code)
+    application.given(*in_screening, admitted, enrolled).when(wish).then_refused(code)
+    application.when(wish).then_refused("application_not_found")

@@ -1,0 +1,1 @@
+"""Two services that do nothing, to try how the house starts, awaits and stops services."""

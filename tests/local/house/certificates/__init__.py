@@ -1,0 +1,1 @@
+"""The service certificates, as thin as can be."""

@@ -1,0 +1,1 @@
+"""The service notify, as thin as can be."""

@@ -1,0 +1,157 @@
+"""Starts the example service as real processes, and talks to it."""
+
+import os
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import httpx2
+
+from deploy.local.ports import free_ports
+from deploy.local.stack import Stack
+from shared.clock import set_clock
+
+MONDAY = datetime(2027, 3, 1, 9, tzinfo=UTC)
+CHECKOUT = Path(__file__).parents[2]
+
+
+@dataclass
+class Running:
+    """A process of the example service.
+
+    Attributes:
+        base: Where it is asked.
+    """
+
+    process: subprocess.Popen[str]
+    base: str
+
+    def get(self, path: str, **headers: str) -> httpx2.Response:
+        """Return the answer to a GET; a connection that is refused is an answer with status 0."""
+        try:
+            return httpx2.get(f"{self.base}{path}", headers=headers, timeout=10)
+        except httpx2.TransportError:
+            return httpx2.Response(599)
+
+    def plan(self, letter_id: UUID) -> httpx2.Response:
+        """Plan a letter."""
+        headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
+        return httpx2.put(f"{self.base}/v1/letters/{letter_id}", headers=headers, timeout=20)
+
+    def letters(self, position: str = "0") -> list[list[Any]]:
+        """Return all letters, as soon as the list has come as far as ``position``."""
+        answer = self.get("/v1/letters", **{"Wait-For-Position": position})
+        assert answer.status_code == 200, answer.text
+        found: list[list[Any]] = answer.json()
+        return found
+
+    def failing(self) -> list[str]:
+        """Return what ``/readyz`` names; ``[]`` when all is well."""
+        answer = self.get("/readyz")
+        if answer.status_code == 599:
+            return ["door"]
+        names: list[str] = answer.json().get("failing", [])
+        return names
+
+    def ended(self, limit_s: float) -> int:
+        """Tell the process to end; return its code."""
+        self.process.terminate()
+        return self.process.wait(limit_s)
+
+
+@dataclass
+class House:
+    """One installation of the example service: its database, topic and clock."""
+
+    stack: Stack
+    folder: Path
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def clock(self) -> Path:
+        """Return the file that all processes read the time from."""
+        return self.folder / "clock"
+
+    def environment(self, port: int) -> dict[str, str]:
+        """Return what a process is told."""
+        admin = self.stack.postgres_admin_dsn
+        host = urlsplit(admin).netloc.rpartition("@")[2]
+        return {
+            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            "PYTHONPATH": str(CHECKOUT),
+            "SIGILL_CLOCK": str(self.clock),
+            "OTEL_TRACES_EXPORTER": "none",
+            "OTEL_METRICS_EXPORTER": "none",
+            "EXAMPLE_DATABASE_DSN": f"postgresql://example_app:a@{host}/example",
+            "EXAMPLE_RELAY_DSN": f"postgresql://example_relay:r@{host}/example",
+            "EXAMPLE_DATABASE_ADMIN_DSN": admin,
+            "EXAMPLE_KAFKA_BOOTSTRAP_SERVERS": self.stack.kafka_bootstrap,
+            "EXAMPLE_HTTP_PORT": str(port),
+            "EXAMPLE_ISSUER_URL": "http://127.0.0.1:1",
+            "EXAMPLE_CLIENT_SECRET": "s",
+            "EXAMPLE_VAULT_MASTER_KEY": b64encode(bytes(32)).decode(),
+            "EXAMPLE_SIMULATED_TIME": "true",
+            "EXAMPLE_STALLED_AFTER_MS": "1000",
+            "EXAMPLE_SHUTDOWN_GRACE_MS": "3000",
+            **self.more,
+        }
+
+    def set_clock(self, at: datetime) -> None:
+        """Let it be ``at`` everywhere."""
+        set_clock(self.clock, at)
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a role or an operator's command that ends by itself."""
+        return subprocess.run(  # noqa: S603 -- our own program
+            (sys.executable, "-m", "tests.process.example", *words),
+            env=self.environment(1),
+            cwd=CHECKOUT,
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=120,
+        )
+
+    @contextmanager
+    def running(self, role: str, **more: str) -> Iterator[Running]:
+        """Start a role that goes on; end it afterwards, whatever became of it."""
+        (port,) = free_ports(1)
+        with (self.folder / f"{role}.log").open("a") as output:
+            process = subprocess.Popen(  # noqa: S603 -- our own program
+                (sys.executable, "-m", "tests.process.example", role),
+                env=self.environment(port)
+                | {f"EXAMPLE_{name.upper()}": value for name, value in more.items()}
+                | {"EXAMPLE_HEALTH_PORT": str(port)},
+                cwd=CHECKOUT,
+                stdout=output,
+                stderr=output,
+                text=True,
+            )
+        try:
+            yield Running(process, f"http://127.0.0.1:{port}")
+        finally:
+            process.kill()
+            process.wait(10)
+
+    def log(self, role: str) -> str:
+        """Return what the processes of ``role`` said."""
+        return (self.folder / f"{role}.log").read_text()
+
+
+def eventually(holds: Callable[[], bool], limit_s: float = 30) -> bool:
+    """Return whether ``holds`` came true in time."""
+    until = time.monotonic() + limit_s
+    while time.monotonic() < until:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return holds()

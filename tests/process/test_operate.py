@@ -1,0 +1,64 @@
+"""Commands for operators: dry runs until told otherwise."""
+
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from tests.process.house import House, eventually
+
+pytestmark = pytest.mark.system
+
+
+def test_migrating_again_changes_nothing(house: House) -> None:
+    """Architecture 4: ``migrate`` is safe to repeat."""
+    with house.running("all") as process:
+        assert eventually(lambda: process.failing() == [])
+        process.plan(uuid4())
+        assert eventually(lambda: len(process.letters()) == 2)
+        again = house.command("migrate")
+        assert again.returncode == 0, again.stderr
+        assert len(process.letters()) == 2
+        assert process.failing() == []
+
+
+async def test_a_view_that_differs_is_found_and_built_anew(house: House) -> None:
+    """Style 9.10: the check changes nothing; the rebuild is done by the workers, with --apply."""
+    with house.running("all") as process:
+        assert eventually(lambda: process.failing() == [])
+        process.plan(uuid4())
+        assert eventually(lambda: len(process.letters()) == 2)
+        connection = await asyncpg.connect(house.stack.postgres_admin_dsn, database="example")
+        await connection.execute("DELETE FROM example.letters")
+        await connection.close()
+        found = house.command("check-views", "letters")
+        assert (found.returncode, "differs in" in found.stdout) == (1, True)
+        dry = house.command("rebuild-view", "letters")
+        assert "would build letters v1 anew" in dry.stdout
+        assert process.letters() == []
+        assert house.command("rebuild-view", "letters", "--apply").returncode == 0
+        assert eventually(lambda: len(process.letters()) == 2)
+        assert house.command("check-views").returncode == 0
+        assert house.command("rebuild-view", "crates", "--apply").returncode == 1
+
+
+def test_a_setting_that_is_missing_is_named_and_its_value_is_not(house: House) -> None:
+    """House: one line for each, before anything is opened; no secret in it."""
+    broken = House(house.stack, house.folder, {"EXAMPLE_VAULT_MASTER_KEY": "c2hvcnQ="})
+    done = broken.command("api")
+    assert done.returncode == 2
+    assert "EXAMPLE_VAULT_MASTER_KEY: Value error, the master key is 32 bytes" in done.stderr
+    assert "c2hvcnQ" not in done.stderr + done.stdout
+
+
+def test_a_service_without_streams_says_so(house: House) -> None:
+    """House: a role that is not there is a question that makes no sense."""
+    assert house.command("streams").returncode == 2
+
+
+def test_redriving_a_consumer_that_is_not_there_is_told(house: House) -> None:
+    """Style 9.10: an operator mistypes a name and learns it."""
+    words = ("redrive", "example.nobody", "asf.example.events.v1", "letter-1")
+    done = house.command(*words, "--by", "operator", "--why", "test")
+    assert done.returncode == 1
+    assert "example has no consumer example.nobody" in done.stdout

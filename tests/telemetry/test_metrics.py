@@ -1,0 +1,54 @@
+"""What is measured: a closed set, each with its kind and unit."""
+
+import pytest
+from opentelemetry.sdk.metrics.export import (
+    HistogramDataPoint,
+    InMemoryMetricReader,
+    NumberDataPoint,
+)
+
+from shared.telemetry import Metric, measure
+from shared.telemetry.attributes import NAMES, Attributes, named
+from shared.telemetry.metrics import DECLARED
+from tests.telemetry.recorded import points
+
+UNITS = {"histogram": HistogramDataPoint, "gauge": NumberDataPoint, "counter": NumberDataPoint}
+
+
+def test_every_metric_is_declared_once() -> None:
+    """Style 4: a metric has its unit declared; ours stand under ``asf.``."""
+    assert {*DECLARED} == {*Metric}
+    assert all(said.unit and said.description for said in DECLARED.values())
+    assert all(bool(said.buckets) is (said.kind == "histogram") for said in DECLARED.values())
+    assert all(metric.startswith(("asf.", "http.", "messaging.")) for metric in Metric)
+
+
+def test_every_attribute_has_its_name_on_the_wire() -> None:
+    """Conventions 4: our short words are translated in one place."""
+    assert NAMES.keys() == Attributes.__annotations__.keys()
+    assert len({*NAMES.values()}) == len(NAMES)
+
+
+@pytest.mark.parametrize("metric", Metric)
+def test_every_metric_is_recorded_with_its_kind(
+    recorded_metrics: InMemoryMetricReader, metric: Metric
+) -> None:
+    """Conventions 4: all of them reach a reader."""
+    measure(metric, 2, log="asf/test")
+    (found,) = points(recorded_metrics, metric.value, {"asf.log": "asf/test"})
+    assert isinstance(found, UNITS[DECLARED[metric].kind])
+
+
+def test_a_gauge_says_the_last_value(recorded_metrics: InMemoryMetricReader) -> None:
+    """House: a lag is a level, and a level has no sum."""
+    for lag in (9, 4):
+        measure(Metric.RELAY_LAG_EVENTS, lag, log="asf/gauge")
+    (found,) = points(recorded_metrics, "asf.relay.lag_events", {"asf.log": "asf/gauge"})
+    assert isinstance(found, NumberDataPoint)
+    assert found.value == 4
+
+
+def test_only_what_is_on_the_list_tells_measurements_apart() -> None:
+    """Conventions 4: no personal data in any of them."""
+    with pytest.raises(ValueError, match="person"):
+        named({"person": "A. Person"})
