@@ -7,22 +7,27 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from deploy.openapi import openapi_documents
+from deploy.problems import problems_page
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.documents import asyncapi, record_schema, schema_of
 
-ROOT = Path(__file__).parents[1]
-EVENT_DOCUMENTS = ROOT / "docs" / "events"
+ROOT: Final = Path(__file__).parents[1]
+DOCS: Final = ROOT / "docs"
 
 
-def documents() -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Return every document made from the contracts, with its place."""
-    yield EVENT_DOCUMENTS / "asyncapi.json", asyncapi()
-    yield EVENT_DOCUMENTS / "record.v1.json", record_schema()
+def documents() -> Iterator[tuple[Path, str]]:
+    """Return every document made from the code, with its place."""
+    yield DOCS / "events" / "asyncapi.json", text_of(asyncapi())
+    yield DOCS / "events" / "record.v1.json", text_of(record_schema())
     for name, event in EVENTS.items():
-        path = EVENT_DOCUMENTS / "schemas" / f"{name}.v{event.schema_version}.json"
-        yield path, schema_of(event)
+        file = f"{name}.v{event.schema_version}.json"
+        yield DOCS / "events" / "schemas" / file, text_of(schema_of(event))
+    for service, document in openapi_documents():
+        yield DOCS / "api" / f"{service}.json", text_of(document)
+    yield DOCS / "problems.md", problems_page()
 
 
 def text_of(document: dict[str, Any]) -> str:
@@ -32,11 +37,7 @@ def text_of(document: dict[str, Any]) -> str:
 
 def out_of_date() -> list[Path]:
     """Return the documents that differ from the code, in the order of ``documents``."""
-    return [
-        path
-        for path, document in documents()
-        if not path.exists() or path.read_text() != text_of(document)
-    ]
+    return [path for path, text in documents() if not path.exists() or path.read_text() != text]
 
 
 def main(arguments: list[str]) -> int:
@@ -44,11 +45,11 @@ def main(arguments: list[str]) -> int:
     if "--check" in arguments:
         stale = out_of_date()
         for path in stale:
-            print(f"out of date: {path.relative_to(ROOT)} (run: make schemas)")
+            sys.stdout.write(f"out of date: {path.relative_to(ROOT)} (run: make schemas)\n")
         return 1 if stale else 0
-    for path, document in documents():
+    for path, text in documents():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text_of(document))
+        path.write_text(text)
     return 0
 
 

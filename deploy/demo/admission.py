@@ -111,15 +111,22 @@ class Admission:
 
     async def pre_certify(self) -> None:
         """G1-1: Delta fails the pre-certification, the others pass."""
-        leader = self.stage.person("PL1")
         for firm in self.firms:
             passed = firm in self.admitted
             body = {
                 "outcome": "passed" if passed else "failed",
                 "reason": "Underlagen är tillräckliga." if passed else "Underlag saknas.",
             }
-            reply = await leader.act("intake", firm.application, "/pre-certification", body)
+            reply = await eventually(
+                lambda firm=firm, body=body: self._pre_certified(firm, body),  # type: ignore[misc]
+                "intake to hear of PL1's appointment",
+            )
             self.stage.happened(reply, f"PL1: {firm.name} {body['outcome']} pre-certification")
+
+    async def _pre_certified(self, firm: Firm, body: dict[str, str]) -> Reply | None:
+        leader = self.stage.person("PL1")
+        reply = await leader.act("intake", firm.application, "/pre-certification", body)
+        return None if reply.code == "mandate_missing" else reply
 
     async def invite(self) -> None:
         """G1-2: all four are to be invited; Delta is refused."""
@@ -172,7 +179,7 @@ class Admission:
             done(await signatory.act(at, case, "/agreement", {"agreement": AGREEMENT}))
             done(await leader.act(at, case, "/agreement/countersignature", None))
             done(await applicant.act(at, case, "/document-access", None))
-            lines = [{"kind": "fee", "net_ore": FEE_ORE}]
+            lines = [{"kind": "certification_fee", "net_ore": FEE_ORE}]
             asked = {"application_id": firm.application_id, "lines": lines}
             made = done(await registrar.create(at, "/v1/invoices", asked))
             invoice = f"/v1/invoices/{made.body['invoice_id']}"

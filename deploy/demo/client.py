@@ -27,6 +27,8 @@ REQUEST_TIMEOUT_S = 30.0
 OK = 200
 HTTP_ERROR = 400
 UNAUTHORIZED = 401
+MOVED = 412
+READS_MAX = 5
 
 
 class UnexpectedAnswerError(AssertionError):
@@ -155,16 +157,19 @@ class Person:
         The person reads the resource first, and names that version in If-Match. The command's
         address is ``what`` below the resource, or below ``below`` where it is read elsewhere.
         """
-        seen = await self.get(service, resource)
-        if seen.status >= HTTP_ERROR:
-            return seen
-        headers = {
-            "Idempotency-Key": f'"{new_id()}"',
-            "If-Match": seen.headers["etag"],
-        }
+        key = f'"{new_id()}"'
         sent = {} if body is None else {"json": body}
         path = (below or resource) + what
-        return await self._send(method, service, path, headers=headers, **sent)
+        reply = Reply(MOVED, {}, None)
+        for _ in range(READS_MAX):
+            seen = await self.get(service, resource)
+            if seen.status >= HTTP_ERROR:
+                return seen
+            headers = {"Idempotency-Key": key, "If-Match": seen.headers["etag"]}
+            reply = await self._send(method, service, path, headers=headers, **sent)
+            if reply.status != MOVED:  # a timer or another person was first: read again
+                break
+        return reply
 
     async def upload(
         self, service: str, resource: str, what: str, content: bytes, headers: Mapping[str, str]

@@ -4,6 +4,7 @@ A service is there when ``services/<name>/main.py`` is. Every one is first asked
 then runs in its role ``all``; one that has a ``streams.py`` runs in the role ``streams`` too.
 """
 
+import json
 import secrets
 import signal
 import time
@@ -17,6 +18,7 @@ from typing import Self
 from deploy.local.errors import StackError
 from deploy.local.issuer.keys import write_secret
 from deploy.local.part import answers_with_ok
+from deploy.local.people import people
 from deploy.local.ports import is_open, require_free
 from deploy.local.processes import Launch, module
 from deploy.local.settings import (
@@ -68,8 +70,6 @@ class House:
 
     def start(self) -> Self:
         """Set up and start every service, and return when each says that it is ready.
-
-        What streams keep can be rebuilt at any time, so nothing waits for them.
 
         Raises:
             StackError: One cannot; the message says why, with its last words.
@@ -157,7 +157,7 @@ class House:
         if service == "review":
             folder = self.stack.settings.data / "evidence"
             folder.mkdir(parents=True, exist_ok=True)
-            return {"EVIDENCE_URL": folder.as_uri()}
+            return {"EVIDENCE_URL": folder.as_uri(), "FOUNDERS": founders()}
         return {}
 
     def _of_all(self, service: str) -> dict[str, str]:
@@ -245,17 +245,22 @@ class House:
         self.stack.processes.start(process, launch)
 
     def _await(self, process: str) -> None:
-        """Return when the service ``process`` is ready; nothing waits for streams."""
+        """Return when ``process`` is ready."""
         began = time.monotonic()
-        if process.endswith(_STREAMS):
-            self._say(f"{process}: starting, nothing waits for it")
-            return
         await_answer(process, lambda: self.ready(process), self.stack.processes)
         self._say(f"{process}: ready after {time.monotonic() - began:.1f} s")
 
     def _stop(self, process: str) -> None:
         if self.stack.processes.stop(process, gently=signal.SIGTERM):
             self._say(f"{process}: stopped")
+
+
+def founders() -> str:
+    """Return who is appointed at installation, as JSON: the first of each (APT-2)."""
+    labels = {"PL1": "project_leader", "SG": "steering_group"}
+    return json.dumps(
+        [{"person": str(people()[label].sub), "role": role} for label, role in labels.items()]
+    )
 
 
 def present(package: str = "services") -> tuple[str, ...]:

@@ -1,9 +1,12 @@
 """Which ports are free, and who holds one that is not."""
 
+import fcntl
 import os
 import socket
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from deploy.local.errors import StackError
 from deploy.local.settings import LOOPBACK
@@ -11,8 +14,8 @@ from deploy.local.settings import LOOPBACK
 _LISTEN = "0A"
 _FREE_FROM = 20_000
 _FREE_UNTIL = 32_000  # below the ports that the kernel hands to outgoing connections
-_FREE_STEP = 32  # so that two test runs begin their search apart
-_handed_out: set[int] = set()
+_BLOCK = 24
+_locks: list[IO[bytes]] = []  # held until this process ends
 
 
 def require_free(part: str, ports: Mapping[str, int]) -> None:
@@ -50,22 +53,36 @@ def is_open(port: int, timeout_s: float = 0.5) -> bool:
 
 
 def free_ports(count: int) -> tuple[int, ...]:
-    """Return ``count`` free ports, distinct from all that this process was given before.
+    """Return ``count`` free ports, ascending, for as long as this process lives.
 
-    Every process begins its search elsewhere, so runs beside each other seldom meet; who loses
-    a race is told by `require_free`.
+    They come from a block of ports that no other process gets from here, so test runs beside each
+    other never meet, not even while one of them has stopped a part and is about to start it again.
     """
-    span = _FREE_UNTIL - _FREE_FROM
-    start = os.getpid() * _FREE_STEP % span
-    found: list[int] = []
-    for offset in range(span):
-        port = _FREE_FROM + (start + offset) % span
-        if port not in _handed_out and is_free(port):
-            found.append(port)
-        if len(found) == count:
-            _handed_out.update(found)
-            return tuple(found)
+    assert count <= _BLOCK
+    blocks = range(_FREE_FROM, _FREE_UNTIL, _BLOCK)
+    start = os.getpid() % len(blocks)
+    for first in (*blocks[start:], *blocks[:start]):
+        if (lock := _block_lock(first)) is None:
+            continue
+        found = [port for port in range(first, first + _BLOCK) if is_free(port)]
+        if len(found) >= count:
+            _locks.append(lock)
+            return tuple(found[:count])
+        lock.close()
     raise StackError(f"no {count} free ports between {_FREE_FROM} and {_FREE_UNTIL}")
+
+
+def _block_lock(first: int) -> IO[bytes] | None:
+    """Return the lock of the block that begins at ``first``; None when somebody has it."""
+    folder = Path(tempfile.gettempdir()) / f"sigill-ports-{os.geteuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    lock = (folder / str(first)).open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
 
 
 def holder(port: int) -> str:

@@ -97,7 +97,7 @@ class Postgres:
         }
         options = [option for item in settings.items() for option in ("-c", "=".join(item))]
         return Launch(
-            argv=(str(self._program("postgres")), "-D", str(self.home), *options),
+            argv=(str(self.program("postgres")), "-D", str(self.home), *options),
             cwd=self.home,
             env={"LC_ALL": "C"},
             user=self.user,
@@ -124,7 +124,7 @@ class Postgres:
             os.chown(folder, uid, gid)
             done = subprocess.run(  # noqa: S603 -- every argument is ours
                 (
-                    *(str(self._program("initdb")), "-D", str(folder), "-U", SUPERUSER),
+                    *(str(self.program("initdb")), "-D", str(folder), "-U", SUPERUSER),
                     *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
                     *("--locale=C", "--auth=scram-sha-256", f"--pwfile={password}"),
                 ),
@@ -143,7 +143,7 @@ class Postgres:
         if done.returncode != 0:
             raise StackError(f"postgres cannot make its cluster: {done.stderr.strip()[-500:]}")
 
-    def _program(self, name: str) -> Path:
+    def program(self, name: str) -> Path:
         """Return the path of one of PostgreSQL's programs, where its user can reach it."""
         installed = _installation()
         if _can_reach(installed / "bin" / "postgres", self.user):

@@ -213,15 +213,19 @@ class Processes:
 
 
 def began(pid: int) -> str | None:
-    """Return when the process ``pid`` began; None when it has ended or waits to be buried."""
-    stat = Path(f"/proc/{pid}/stat")
+    """Return when the process ``pid`` began; None when it has ended or waits to be buried.
+
+    A process has ended when its last thread has: until then its ports are taken.
+    """
     if not Path("/proc/self/stat").exists():
         return _began_by_ps(pid)
+    place = Path(f"/proc/{pid}")
     try:
-        state, *fields = stat.read_text().rpartition(")")[2].split()
+        state, *fields = (place / "stat").read_text().rpartition(")")[2].split()
+        threads = len(list((place / "task").iterdir()))
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if state in {"Z", "X"} else fields[18]
+    return None if state in {"Z", "X"} and threads <= 1 else fields[18]
 
 
 def _began_by_ps(pid: int) -> str | None:

@@ -18,7 +18,7 @@ from services.audit.queries import (
 )
 from services.audit.settings import Settings
 from shared.contracts.catalogue import SERVICES
-from shared.contracts.envelope import Actor, Cause
+from shared.contracts.envelope import Cause
 from shared.contracts.record import Record, leaf_hash
 from shared.decider import Asked
 from shared.kafka import Received, RecordSubscription, Unreadable
@@ -99,9 +99,8 @@ async def _check_chain(parts: Parts[Settings], received: Received, log: str) -> 
 async def report(parts: Parts[Settings], finding: Asked[object]) -> None:
     """Put ``finding`` on record and raise the alarm. The same finding is one event."""
     logger.error("audit.disagreement", stream=finding.stream)
-    actor = Actor(uuid5(FINDINGS, parts.name), "policy")
     made = uuid5(FINDINGS, finding.stream)
-    await parts.handler.put(finding.stream, finding.command, Cause(actor, made, made, made))
+    await parts.handler.put(finding.stream, finding.command, Cause(parts.actor, made, made, made))
 
 
 async def watch_for_gaps(parts: Parts[Settings]) -> None:

@@ -9,6 +9,7 @@ from services.certificates.api import OPERATIONS
 from services.certificates.api.holders import holder_routes
 from services.certificates.api.public import Shown, public_routes
 from services.certificates.consumers import subscriptions
+from services.certificates.consumers.register_check import compare_register
 from services.certificates.decider import certificate, issuance, number
 from services.certificates.settings import Settings
 from services.certificates.streams import TOPICS, run_streams
@@ -93,6 +94,7 @@ service = Service(
     topics=(Topic(PUBLIC_TOPIC), *TOPICS),
     outputs=(Output(PUBLIC_TOPIC, to_public),),
     streams=run_streams,
+    commands={"check-register": compare_register},
 )
 
 if __name__ == "__main__":

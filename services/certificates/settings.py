@@ -17,7 +17,6 @@ class Settings(ServiceSettings):
             to the view it stays under the publication objective of 60 seconds (K-35).
         register_check_ms: How long ``check-register`` waits for table and view to stand at the
             same position.
-        streams_data_dir: Where the Faust application keeps what it can make anew.
     """
 
     model_config = SettingsConfigDict(env_prefix="CERTIFICATES_", frozen=True, extra="ignore")
@@ -25,4 +24,3 @@ class Settings(ServiceSettings):
     issuer_name: Annotated[str, Field(min_length=1, max_length=200)] = "SKOOPI"
     public_max_age_s: Annotated[int, Field(ge=0, le=60)] = 30
     register_check_ms: Milliseconds = 30_000
-    streams_data_dir: str = ".local/streams/certificates"

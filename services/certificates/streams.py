@@ -13,6 +13,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol, cast
 
 import faust
@@ -46,6 +47,10 @@ TOPICS: Final = (
 )
 """What ``migrate`` provides for it; Faust itself makes no topic."""
 
+SESSION_S: Final = 10.0
+"""How long a member that died holds its partitions; the library's own is a minute."""
+
+HEARTBEAT_S: Final = 2.0
 WATCH_S: Final = 0.2
 FAILED: Final = 1
 
@@ -121,23 +126,26 @@ async def take(table: Any, send: Send, leaf: bytes, headers: Sequence[tuple[str,
     table[record.stream] = after.model_dump(mode="json")
 
 
-def application(settings: Settings, *, end: Callable[[int], Any]) -> Any:
+def application(settings: Settings, *, folder: Path, end: Callable[[int], Any]) -> Any:
     """Return the Faust application, wired.
 
     Args:
         settings: Of the service.
+        folder: The library wants one; the table is in memory, and behind it stands its changelog.
         end: Ends the process at once, without the commits of an orderly stop.
     """
     app = _library.App(
         APPLICATION,
         broker=[f"kafka://{each}" for each in settings.kafka_bootstrap_servers.split(",")],
         store="memory://",
-        datadir=Path(settings.streams_data_dir),
+        datadir=folder,
         value_serializer="raw",
         topic_partitions=SOURCE.partitions,
         topic_replication_factor=settings.kafka_replication,
         topic_allow_declare=False,
         topic_disable_leader=True,
+        broker_session_timeout=SESSION_S,
+        broker_heartbeat_interval=HEARTBEAT_S,
         consumer_auto_offset_reset="earliest",
         producer_acks=-1,
         web_enabled=False,
@@ -166,15 +174,16 @@ def application(settings: Settings, *, end: Callable[[int], Any]) -> Any:
 
 def run_streams(settings: Settings) -> None:
     """Run the application until SIGTERM. The role ``streams``."""
-    asyncio.run(_run(settings))
+    with TemporaryDirectory(prefix="certificates-streams-") as folder:
+        asyncio.run(_run(settings, Path(folder)))
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, folder: Path) -> None:
     """Run the application, and the door at which its health is asked, until told to stop."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    app = application(settings, end=os._exit)
+    app = application(settings, folder=folder, end=os._exit)
     async with asyncio.TaskGroup() as group:
         door = _door(settings, app)
         if door is not None:

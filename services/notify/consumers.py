@@ -1,13 +1,11 @@
 """What notify hears: every topic with an occasion for a letter."""
 
-from uuid import uuid5
-
 from services.notify.policy import letters_for
 from services.notify.settings import Settings
 from shared.contracts.catalogue import event_of
-from shared.contracts.envelope import Actor, Cause
+from shared.contracts.envelope import Cause
 from shared.kafka import Received, RecordSubscription, command_id
-from shared.kafka.subscription import CONSUMERS, Effect
+from shared.kafka.subscription import Effect
 from shared.process import Parts
 
 HEARD = ("intake", "review", "certificates")
@@ -24,7 +22,6 @@ def subscriptions(parts: Parts[Settings]) -> tuple[RecordSubscription, ...]:
 
 def _plan(parts: Parts[Settings], group: str) -> Effect:
     """Return the effect of a record: the letters that it gives occasion to are planned."""
-    actor = Actor(uuid5(CONSUMERS, parts.name), "policy")
 
     async def plan(received: Received) -> None:
         record = received.record
@@ -33,7 +30,7 @@ def _plan(parts: Parts[Settings], group: str) -> Effect:
             return
         for index, asked in enumerate(letters_for(event, record.event_id)):
             cause = Cause(
-                actor=actor,
+                actor=parts.actor,
                 command_id=command_id(group, record.event_id, index),
                 correlation_id=record.correlation_id,
                 causation_id=record.event_id,

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import orjson
@@ -171,12 +171,12 @@ def _check(value: object) -> None:
         if abs(value) > INTEGER_MAX:
             raise UnrecordableError("an integer is larger than 2^53 - 1")
     elif isinstance(value, dict):
-        for key, item in value.items():
+        for key, item in cast("dict[object, object]", value).items():
             if not (isinstance(key, str) and key.isascii()):
                 raise UnrecordableError("a key is not ASCII text")
             _check(item)
     elif isinstance(value, list | tuple):
-        for item in value:
+        for item in cast("list[object]", value):
             _check(item)
     else:
         raise UnrecordableError(f"{type(value).__name__} cannot stand in a record")

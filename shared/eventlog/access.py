@@ -4,7 +4,7 @@ A second, smaller log beside the events, written by the same append function wit
 (section 9 of docs/event-log.md). Auditors read it; no rule, view or policy does.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -142,7 +142,7 @@ def entry_of(leaf: bytes) -> AccessEntry:
 @asynccontextmanager
 async def open_access_log(
     dsn: str, *, service: str, pool: Pool, now: Callable[[], datetime]
-) -> AsyncIterator[PostgresAccessLog]:
+) -> AsyncGenerator[PostgresAccessLog]:
     """Yield the access log of ``service``; on leaving, what is queued gets its answer first.
 
     ``dsn`` and ``pool`` are of the service's database, as ``<service>_app``. The pool serves

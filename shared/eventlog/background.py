@@ -1,13 +1,13 @@
 """Loops that run as long as something is open."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 
 @asynccontextmanager
-async def running(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def running(*loops: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
     """Run ``loops`` until the body ends.
 
     What the body raises comes out as it is. What a loop raises cancels the body and comes out in

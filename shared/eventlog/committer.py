@@ -35,7 +35,7 @@ _log = structlog.get_logger()
 _TRANSIENT: Final = ("08", "40", "53", "55", "57", "58")
 """Classes of SQLSTATE that say something about the server's moment, not about the command."""
 
-_APPEND: Final = """
+APPEND: Final = """
     SELECT outcome, at_pos, at_version FROM {schema}.append(
         $1::uuid[], $2::uuid[], $3::integer[],
         $4::integer[], $5::text[], $6::integer[], $7::bytea[],
@@ -152,7 +152,7 @@ class Committer:
 
     async def _commit_all(self, connection: Connection) -> None:
         """Commit batch after batch, until ``connection`` is found to be closed."""
-        append = await connection.prepare(_APPEND.format(schema=self.schema))
+        append = await connection.prepare(APPEND.format(schema=self.schema))
         while not connection.is_closed():
             self._sent = self._next_batch()
             if self._sent:
@@ -226,7 +226,7 @@ def arguments(commands: Sequence[Command]) -> tuple[list[Any] | None, ...]:
     entries: list[tuple[int, str, int, bytes]] = []
     values: list[tuple[int, str, Any, bytes]] = []
     for number, command in enumerate(commands, start=1):
-        places = {}
+        places: dict[tuple[str, int], int] = {}
         for entry in command.entries:
             entries.append((number, entry.stream, entry.version, entry.leaf))
             places[entry.stream, entry.version] = len(entries)

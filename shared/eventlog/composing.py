@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from shared.contracts.base import Event
+from shared.contracts.base import Event, sealed_fields
 from shared.contracts.envelope import Cause
 from shared.contracts.policy import POLICY_V1
 from shared.contracts.record import Record, UnrecordableError, encode, leaf_hash
@@ -27,20 +27,14 @@ _EFFECTIVE = "effective_at"
 
 
 class Entry(NamedTuple):
-    """One event as it is stored, but for its position, which the log chooses.
-
-    Attributes:
-        hash: The leaf's, hexadecimal; the next event of the stream names it.
-    """
+    """One event as it is stored, but for its position, which the log chooses."""
 
     stream: str
     version: int
     leaf: bytes
-    hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """All that one command stores: the whole of it, or nothing.
 
     Attributes:
@@ -64,8 +58,7 @@ class Command:
         return size
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(NamedTuple):
     """A command, ready for the log, and what its caller will be answered.
 
     Attributes:
@@ -107,13 +100,8 @@ class Composer:
         events: tuple[Event, ...] = ()
         try:
             for write, before in zip(writes, previous, strict=True):
-                sealings = [
-                    await self.vault.seal(write.stream, version, event)
-                    for version, event in enumerate(write.events, write.expected_version + 1)
-                ]
-                events = tuple(sealing.event for sealing in sealings)
+                events = await self._sealed(write, values)
                 entries.extend(entries_of(stamp, write, events, before))
-                values.extend(value for sealing in sealings for value in sealing.values)
         except (UnrecordableError, UnsealableError) as error:
             raise RecordRefused(str(error)) from error
         command = Command(cause.command_id, cause.digest, tuple(entries), tuple(values))
@@ -121,14 +109,29 @@ class Composer:
             raise RecordRefused(f"{command.size} bytes are more than {COMMAND_BYTES_MAX}")
         return Composed(command, events)
 
+    async def _sealed(self, write: Write, values: list[SealedValue]) -> tuple[Event, ...]:
+        """Return the events as the log may hold them; add to ``values`` what is sealed of them."""
+        events: list[Event] = []
+        for version, event in enumerate(write.events, write.expected_version + 1):
+            if event.sealed_subject:
+                sealing = await self.vault.seal(write.stream, version, event)
+                events.append(sealing.event)
+                values.extend(sealing.values)
+            else:
+                assert not _sealed_fields(type(event)), "sealed, but nobody knows whose"
+                events.append(event)
+        return tuple(events)
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+
+class Stamp(NamedTuple):
     """What all records of one command have in common."""
 
     log: str
     cause: Cause
     recorded_at: datetime
+
+
+_sealed_fields = cache(sealed_fields)
 
 
 @cache
@@ -170,7 +173,7 @@ def entries_of(
         )
         leaf = encode(record)
         previous = leaf_hash(leaf)
-        yield Entry(write.stream, version, leaf, previous)
+        yield Entry(write.stream, version, leaf)
 
 
 def _check(writes: Sequence[Write]) -> None:

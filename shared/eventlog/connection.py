@@ -1,6 +1,6 @@
 """How this house connects to PostgreSQL: named, limited in time, and only to a safe server."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias
 
@@ -35,7 +35,9 @@ class UnsafeServer(Exception):  # noqa: N818 -- a state of the world, told at st
 
 
 @asynccontextmanager
-async def connect(dsn: str, *, name: str, database: str | None = None) -> AsyncIterator[Connection]:
+async def connect(
+    dsn: str, *, name: str, database: str | None = None
+) -> AsyncGenerator[Connection]:
     """Yield a connection that the server shows as ``sigill <name>``; close it afterwards.
 
     Raises:
@@ -53,7 +55,7 @@ async def connect(dsn: str, *, name: str, database: str | None = None) -> AsyncI
 @asynccontextmanager
 async def open_pool(
     dsn: str, *, name: str, connections_max: int = CONNECTIONS_MAX
-) -> AsyncIterator[Pool]:
+) -> AsyncGenerator[Pool]:
     """Yield a pool of at most ``connections_max`` connections, for reading and for views."""
     async with asyncpg.create_pool(
         dsn, min_size=1, max_size=connections_max, **_settings(name)

@@ -5,14 +5,12 @@ process has them. Safe to repeat, and safe when several start it at once.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
-
-import asyncpg
 
 from shared.eventlog.connection import AnyConnection, Connection, connect
 
@@ -109,7 +107,7 @@ def _login(dsn: str) -> _Login:
 
 
 @asynccontextmanager
-async def _alone(admin_dsn: str, database: str) -> AsyncIterator[Connection]:
+async def _alone(admin_dsn: str, database: str) -> AsyncGenerator[Connection]:
     """Yield a connection to ``database``; others who migrate wait."""
     async with connect(admin_dsn, name="migrate", database=database) as connection:
         await connection.execute("SELECT pg_advisory_lock($1)", _ONE_AT_A_TIME)
@@ -186,8 +184,7 @@ async def _make_schema(connection: Connection, schema: SchemaText, names: dict[s
     name, writer = await _quoted(connection, schema.name), names[schema.writer]
     rights = f"GRANT SELECT, INSERT, UPDATE, DELETE ON {{}} TO {writer}"
     await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
-    await connection.execute(f"SET LOCAL search_path = {name}")
-    await connection.execute(schema.sql)
+    await connection.execute(f"SET LOCAL search_path = {name};\n{schema.sql}")
     await connection.execute("SET LOCAL search_path = DEFAULT")
     await connection.execute(
         f"""
@@ -230,5 +227,5 @@ async def _quoted(connection: Connection, name: str) -> str:
 async def _execute(connection: Connection, statement: str, *names: str) -> None:
     """Execute a statement that takes no parameters, with ``names`` quoted by the database."""
     places = ", ".join(f"${number}::text" for number in range(2, len(names) + 2))
-    quoted: str = await connection.fetchval(f"SELECT format($1, {places})", statement, *names)  # noqa: S608 -- only the numbers of parameters
+    quoted: str = await connection.fetchval(f"SELECT format($1, {places})", statement, *names)
     await connection.execute(quoted)

@@ -1,7 +1,7 @@
 """The event log on PostgreSQL: the door that ``Log`` describes, with its SQL behind it."""
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -42,7 +42,7 @@ class WrongSchema(Exception):  # noqa: N818 -- a state of the world, told at sta
 
 @dataclass(slots=True)
 class _Chain:
-    """The last leaf hash of each stream that was seen lately. Bounded."""
+    """The last leaf hash of each stream that was loaded lately, and is likely written next."""
 
     _last: OrderedDict[str, tuple[int, str]] = field(default_factory=OrderedDict)
 
@@ -52,7 +52,7 @@ class _Chain:
         return seen[1] if seen is not None and seen[0] == version else None
 
     def put(self, stream: str, version: int, leaf_hash: str) -> None:
-        """Remember an event that is in the log."""
+        """Remember an event that is in the log; forget the stream that was loaded longest ago."""
         self._last[stream] = (version, leaf_hash)
         self._last.move_to_end(stream)
         if len(self._last) > STREAMS_REMEMBERED_MAX:
@@ -162,8 +162,6 @@ class PostgresLog:
             case "accepted":
                 assert outcome.version is not None
                 assert outcome.position is not None
-                for entry in command.entries:
-                    self._chain.put(entry.stream, entry.version, entry.hash)
                 return Answer(composed.events, own, outcome.version, outcome.position)
             case "repeated" | "reused":
                 answer = await self.recall(command.id, digest=command.digest)
@@ -210,7 +208,7 @@ async def open_log(
     vault: Vault,
     now: Callable[[], datetime],
     event_of: EventOf = event_of_catalogue,
-) -> AsyncIterator[PostgresLog]:
+) -> AsyncGenerator[PostgresLog]:
     """Yield the log of ``service``; on leaving, what is queued gets its answer first.
 
     ``dsn`` and ``pool`` are of the service's database, as ``<service>_app``. The pool serves

@@ -11,7 +11,7 @@ import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import asyncpg
@@ -28,6 +28,7 @@ from shared.telemetry import get_logger
 PAGE_RECORDS_MAX: Final = 500
 PAGES_KEPT_MAX: Final = 8
 STATEMENT_TIMEOUT_S: Final = 10.0
+SWAP_PAUSE_S: Final = 5.0
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,50}")
 
 DATABASE_AWAY: Final = (
@@ -135,11 +136,14 @@ class Projector:
     Attributes:
         pool: As the application's role.
         schema: The service's; the views' tables and ``view_state`` stand in it.
+        swap_pause_s: After a swap that could not have the table; readers go first meanwhile.
     """
 
     pool: Pool
     pages: Pages
     schema: str
+    swap_pause_s: float = SWAP_PAUSE_S
+    _swap_at_s: dict[str, float] = field(default_factory=dict[str, float])
 
     async def advance(self, view: View[Any]) -> bool:
         """Apply one page to each table of ``view``; swap in what has caught up.
@@ -156,7 +160,7 @@ class Projector:
             page = await self.pages.after(build.position)
             applied = await self._apply_page(build, page)
             moved = moved or applied
-            if build.place == "next" and not page.placed:
+            if build.place == "next" and len(page.placed) < PAGE_RECORDS_MAX:
                 moved = await self._swap(build) or moved
         return moved
 
@@ -220,6 +224,9 @@ class Projector:
     async def _swap(self, build: Build) -> bool:
         """Put ``build`` in the place of the live table; ``False`` when it must wait."""
         name, version = build.view.name, build.view.version
+        clock_s = asyncio.get_running_loop().time
+        if clock_s() < self._swap_at_s.get(name, 0.0):
+            return False
         try:
             swapped = await self.pool.fetchval(
                 f'SELECT "{self.schema}".swap_view($1, $2)',
@@ -229,9 +236,10 @@ class Projector:
             )
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
             _log.warning("view.swap_waits", view=name, version=version)
+            self._swap_at_s[name] = clock_s() + self.swap_pause_s
             return False
         if swapped:
-            _log.info("view.swapped", view=name, version=version, position=build.position)
+            _log.info("view.swapped", view=name, version=version)
         return bool(swapped)
 
 

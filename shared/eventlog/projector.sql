@@ -21,7 +21,7 @@ ALTER TABLE {schema}.view_state OWNER TO {owner};
 CREATE OR REPLACE FUNCTION {schema}.swap_view(view_name text, view_version integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET lock_timeout = '2s'
+SET lock_timeout = '250ms' -- readers must not queue behind a swap that has to wait
 AS $$
 DECLARE
     building {schema}.view_state;

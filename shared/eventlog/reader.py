@@ -1,6 +1,6 @@
 """Reading a log in the order of its positions, and waiting for more. For any role that may read."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -48,7 +48,7 @@ class LogReader:
 
 
 @asynccontextmanager
-async def open_reader(dsn: str, *, service: str) -> AsyncIterator[LogReader]:
+async def open_reader(dsn: str, *, service: str) -> AsyncGenerator[LogReader]:
     """Yield the log of ``service`` to read from, e.g. as ``<service>_relay``."""
     async with open_pool(
         dsn, name=f"{service} reader", connections_max=_READER_CONNECTIONS_MAX

@@ -21,7 +21,7 @@ from shared.eventlog import Handler, LogBusy, OutcomeUnknown, StreamMoved
 from shared.eventlog.connection import Pool
 from shared.eventlog.projector import DATABASE_AWAY, STATEMENT_TIMEOUT_S, table
 from shared.eventlog.views import Due, Timer
-from shared.telemetry import get_logger
+from shared.telemetry import Metric, get_logger, measure
 
 TIMERS: Final = UUID("5f6d7c1e-2f0b-5a57-9f57-1f3c0c8f2a11")
 """Name space of the ids of commands that timers ask."""
@@ -163,6 +163,7 @@ class Timers:
             await self.handler.put(asked.stream, asked.command, cause)
         except Refusal as no:
             _log.info("timer.refused", timer=timer, stream=row.due.stream, code=no.code)
+            measure(Metric.REFUSALS, 1, code=no.code, timer=timer)
             return "refused"
         except (StreamMoved, LogBusy, OutcomeUnknown) as why:
             _log.info("timer.again", timer=timer, stream=row.due.stream, why=type(why).__name__)

@@ -6,8 +6,9 @@ once".
 
 from pathlib import Path
 
+from shared.kafka.batch import Health, Patience
 from shared.kafka.clients import KAFKA_FAILURES, Brokers, producing, reachable
-from shared.kafka.consumer import Consumer, ConsumerStalled, Health, Patience
+from shared.kafka.consumer import Consumer, ConsumerStalled
 from shared.kafka.headers import headers_of
 from shared.kafka.producer import PRODUCER_LOST, Outgoing, send_page
 from shared.kafka.progress import Book

@@ -6,7 +6,7 @@ every stop is bounded: ``start()`` of a consumer can hang without a word.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from ssl import SSLContext
@@ -156,7 +156,7 @@ async def producing(brokers: Brokers, *, client_id: str) -> AsyncGenerator[Kafka
         KafkaError: The cluster is not there, or says no.
         TimeoutError: It does not answer in time.
     """
-    client = AIOKafkaProducer(
+    client: Any = AIOKafkaProducer(
         **brokers.arguments(),
         client_id=client_id,
         acks="all",
@@ -170,7 +170,7 @@ async def producing(brokers: Brokers, *, client_id: str) -> AsyncGenerator[Kafka
             await client.start()
         yield cast("KafkaProducer", client)
     finally:
-        await _close(client_id, lambda: _discard(client))
+        await _close(client_id, _discard(client), client.client)
 
 
 @asynccontextmanager
@@ -185,7 +185,7 @@ async def consuming(
         KafkaError: The cluster is not there, or says no.
         TimeoutError: It does not answer, or does not let the group begin, in time.
     """
-    client = AIOKafkaConsumer(
+    client: Any = AIOKafkaConsumer(
         topic,
         **brokers.arguments(),
         client_id=client_id,
@@ -203,7 +203,7 @@ async def consuming(
             await client.start()
         yield cast("KafkaConsumer", client)
     finally:
-        await _close(client_id, client.stop)
+        await _close(client_id, client.stop(), client._client)  # noqa: SLF001 -- see _close
 
 
 @asynccontextmanager
@@ -214,13 +214,13 @@ async def administrating(brokers: Brokers) -> AsyncGenerator[Any, None]:
         KafkaError: The cluster is not there, or says no.
         TimeoutError: It does not answer in time.
     """
-    client = AIOKafkaAdminClient(**brokers.arguments(), client_id="sigill.admin")
+    client: Any = AIOKafkaAdminClient(**brokers.arguments(), client_id="sigill.admin")
     try:
         async with asyncio.timeout(START_TIMEOUT_S):
             await client.start()
         yield client
     finally:
-        await _close("sigill.admin", client.close)
+        await _close("sigill.admin", client.close(), client._client)  # noqa: SLF001 -- see _close
 
 
 async def reachable(brokers: Brokers) -> bool:
@@ -243,13 +243,16 @@ async def is_member(brokers: Brokers, *, group: str, client_id: str) -> bool:
     return False
 
 
-async def _close(client_id: str, close: Callable[[], Any]) -> None:
-    """Close a client; one that does not let itself be closed is reported and left."""
+async def _close(client_id: str, closing: Coroutine[Any, Any, None], connections: Any) -> None:
+    """Close a client; of one that does not let itself be closed in time, close the sockets."""
     try:
         async with asyncio.timeout(STOP_TIMEOUT_S):
-            await close()
+            await closing
     except KAFKA_FAILURES as error:
         log.warning("kafka.not_closed", client=client_id, error=type(error).__name__)
+        with suppress(*KAFKA_FAILURES):
+            async with asyncio.timeout(GIVE_UP_S):
+                await connections.close()
 
 
 async def _discard(client: Any) -> None:

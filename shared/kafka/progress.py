@@ -123,6 +123,21 @@ class Book:
             )
         return (row[0], row[1]) if row else (0, 0)
 
+    async def discarded(self, message: Message) -> bool:
+        """Return whether an operator has set ``message`` aside."""
+        async with self._connection() as connection:
+            found: bool = await connection.fetchval(
+                "SELECT EXISTS (SELECT FROM consumer.parked WHERE consumer = $1 AND topic = $2"
+                ' AND stream = $3 AND partition = $4 AND "offset" = $5'
+                " AND settled_as = 'discarded')",
+                self.consumer,
+                self.topic,
+                stream_of(message),
+                message.partition,
+                message.offset,
+            )
+        return found
+
     async def _park(self, connection: Any, parked: Sequence[Parked]) -> frozenset[str]:
         """Write the rows of ``parked``; return the streams that are not parked any more."""
         streams = sorted({stream_of(each.message) for each in parked})

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import orjson
 
-from shared.kafka.consumer import Patience, apply
+from shared.kafka.batch import Patience, apply
 from shared.kafka.progress import QUERY_TIMEOUT_S, Book, Standing
 from shared.kafka.received import Received, Unreadable, reason_of, received
 from shared.kafka.subscription import Effect

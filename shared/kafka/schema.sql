@@ -35,3 +35,5 @@ CREATE UNIQUE INDEX IF NOT EXISTS parked_once
     ON parked (consumer, topic, partition, "offset") WHERE settled_at IS NULL;
 CREATE INDEX IF NOT EXISTS parked_streams
     ON parked (consumer, topic, stream) WHERE settled_at IS NULL;
+CREATE INDEX IF NOT EXISTS parked_discarded
+    ON parked (consumer, topic, stream) WHERE settled_as = 'discarded';

@@ -11,7 +11,7 @@ import uvloop
 from pydantic import ValidationError
 
 from shared.kafka.redrive import parse
-from shared.process.operate import check_views, rebuild, redrive_stream
+from shared.process.operate import check_views, own_command, rebuild, redrive_stream
 from shared.process.provide import migrate
 from shared.process.roles import Role, serve
 from shared.process.service import Service
@@ -66,6 +66,8 @@ async def _asked(service: Service[S], settings: S, asked: Namespace) -> bool:
             return await rebuild(service, settings, asked.name, apply=asked.apply)
         case "redrive":
             return await redrive_stream(service, settings, parse(asked.words))
+        case name if name in service.commands:
+            return await own_command(service, settings, name)
         case role:
             await serve(service, settings, cast("Role", role))
     return True
@@ -101,6 +103,8 @@ def _parser(service: Service[Any]) -> ArgumentParser:
     building.add_argument("--apply", action="store_true", help="without it nothing is changed")
     again = asked.add_parser("redrive", help="apply a parked stream again", add_help=False)
     again.add_argument("words", nargs=REMAINDER)
+    for name, command in service.commands.items():
+        asked.add_parser(name, help=(command.__doc__ or name).partition("\n")[0])
     return parser
 
 

@@ -23,9 +23,9 @@ S = TypeVar("S", bound=ServiceSettings)
 
 
 async def check_views(service: Service[S], settings: S, names: Sequence[str]) -> bool:
-    """Fold the log anew beside each view and compare, byte for byte; return whether all agree.
+    """Fold the log anew beside each view and compare, byte for byte; return whether all is well.
 
-    Changes nothing. Without ``names`` every view of the service is checked.
+    A view that has stopped is not well, even if it agrees up to there. Changes nothing. Without ``names`` every view of the service is checked.
     """
     dsn, agreed = settings.database_dsn.get_secret_value(), True
     async with (
@@ -40,7 +40,10 @@ async def check_views(service: Service[S], settings: S, names: Sequence[str]) ->
             verdict = f"differs in {', '.join(found.differing)}" if found.differing else "agrees"
             say(f"{view.name} v{view.version} at {found.position}: {found.documents}, {verdict}")
             agreed = agreed and not found.differing
-    return agreed
+        stopped = await Positions(pool, service.name, 0).stopped()
+    for each in stopped:
+        say(f"{each.view} stopped at {each.position}: {each.reason}")
+    return agreed and not stopped
 
 
 async def rebuild(service: Service[S], settings: S, name: str, *, apply: bool) -> bool:
@@ -90,6 +93,12 @@ async def redrive_stream(service: Service[S], settings: S, order: Order) -> bool
     if not order.apply:
         say(f"a dry run: with --apply these {len(steps)} are taken")
     return all(step.outcome != "stays" for step in steps)
+
+
+async def own_command(service: Service[S], settings: S, name: str) -> bool:
+    """Do what the service itself has to offer under ``name``; return whether all is well."""
+    async with opened(service, settings, role=name) as process:
+        return await service.commands[name](process.parts)
 
 
 def say(line: str) -> None:

@@ -38,7 +38,7 @@ class Stall:
         """Return whether ``mark`` is what it was ``after_s`` ago although there was work."""
         now_s = asyncio.get_running_loop().time()
         if not busy or mark != self._mark:
-            self._mark, self._since_s = mark, now_s
+            self._mark, self._since_s = mark if busy else None, now_s
         return busy and now_s - self._since_s > self.after_s
 
 

@@ -59,6 +59,9 @@ class Parts(Generic[S]):
 Background: TypeAlias = Callable[[Parts[S]], Awaitable[None]]
 """A loop of a worker. It is cancelled at SIGTERM; when the world fails it is begun again."""
 
+Command = Callable[[Parts[S]], Awaitable[bool]]
+"""What an operator may ask for. Changes nothing; returns whether all is well."""
+
 
 def no_subscriptions(_: Parts[Any]) -> tuple[Heard, ...]:
     """Return that the service hears nothing."""
@@ -82,6 +85,7 @@ class Service(Generic[S]):
         outputs: What the relay sends beside the log itself, e.g. to a public topic.
         background: Further loops of the role ``worker``.
         streams: Run the Faust application until SIGTERM; ``None`` where there is none.
+        commands: Of an operator, beside those that every service has, by name.
     """
 
     name: str
@@ -96,6 +100,7 @@ class Service(Generic[S]):
     outputs: tuple[Output, ...] = ()
     background: tuple[Background[S], ...] = ()
     streams: Callable[[S], None] | None = None
+    commands: Mapping[str, Command[S]] = field(default_factory=dict[str, Command[S]])
 
     @property
     def every_view(self) -> tuple[View[Any], ...]:

@@ -166,10 +166,12 @@ class Relay:
 
     async def _keep(self, lease: Lease, over: asyncio.Event) -> None:
         """Confirm the lease and note the lag at intervals, also in an outage of Kafka."""
-        while not await waited(over, self.silence_s / SIGNS_OF_LIFE):
+        while True:
+            await self._note_lag(lease, ())
+            if await waited(over, self.silence_s / SIGNS_OF_LIFE):
+                return
             async with _database():
                 await lease.confirm()
-            await self._note_lag(lease, ())
 
     async def _send_until_stopped(self, lease: Lease, over: asyncio.Event) -> None:
         """Send with one producer after another: one that has failed is never used again."""
@@ -194,16 +196,19 @@ class Relay:
         """Send page after page from the checkpoint on, with one producer."""
         page = await self._read(lease.position)
         while not self.stopping.is_set():
-            await self._note_lag(lease, page)
             if not page:
-                await self.reader.wait(lease.position, timeout_s=self.idle_s)
-                page = await self._read(lease.position)
+                head = await self.reader.wait(lease.position, timeout_s=self.idle_s)
+                if head > lease.position:
+                    page = await self._read(lease.position)
                 continue
+            await self._note_lag(lease, page)
             last = page[-1].position
             _, page = await _both(self._send(producer, page), self._read(last))
             async with _database():
                 await lease.move(last)
             self.health.position = last
+            if not page:
+                await self._note_lag(lease, page)
 
     async def _read(self, after: int) -> tuple[Stored, ...]:
         """Return the page of the log after a position; empty at the head."""

@@ -5,8 +5,10 @@ in the same form. Exceptions are told by class and place; their text is kept bac
 may quote in it what a person wrote.
 """
 
+import errno
 import json
 import logging
+import socket
 import sys
 import traceback
 from collections.abc import Generator
@@ -25,7 +27,8 @@ from shared.contracts.base import instant_text
 
 LINE_CHARS_MAX = 500
 FRAMES_MAX = 20
-CAUSES_MAX = 5
+ERRORS_MAX = 8
+NETWORK = (ConnectionError, TimeoutError, socket.gaierror)
 OUTSPOKEN = ("aiokafka", "faust", "mode")
 """Libraries whose errors speak of brokers and topics, never of people."""
 LEVELS = {
@@ -158,30 +161,44 @@ def _tell_exception(_: WrappedLogger, __: str, entry: EventDict) -> EventDict:
     elif isinstance(found, tuple):
         error = cast("ExcInfo", found)[1]
     if isinstance(error, BaseException):
-        entry["error"] = [_told(each) for each in _chain(error)]
-        frames = traceback.extract_tb(error.__traceback__)[-FRAMES_MAX:]
+        entry["error"] = [_told(each) for each in _led_to(error)]
+        frames = traceback.extract_tb(_first_leaf(error).__traceback__)[-FRAMES_MAX:]
         entry["error_at"] = [
             f"{_place(each.filename)}:{each.lineno} {each.name}" for each in frames
         ]
     return entry
 
 
-def _chain(error: BaseException) -> list[BaseException]:
-    """Return ``error`` and what led to it, latest first, at most ``CAUSES_MAX``."""
-    chain: list[BaseException] = []
-    each: BaseException | None = error
-    while each is not None and len(chain) < CAUSES_MAX:
-        chain.append(each)
-        each = each.__cause__ or each.__context__
-    return chain
+def _led_to(error: BaseException) -> list[BaseException]:
+    """Return ``error``, what it groups and what led to it, at most ``ERRORS_MAX``."""
+    found: list[BaseException] = []
+    waiting = [error]
+    while waiting and len(found) < ERRORS_MAX:
+        each = waiting.pop(0)
+        found.append(each)
+        if isinstance(each, BaseExceptionGroup):
+            waiting.extend(cast("BaseExceptionGroup[BaseException]", each).exceptions)
+        before = each.__cause__ or each.__context__
+        if before is not None and before not in found:
+            waiting.append(before)
+    return found
+
+
+def _first_leaf(error: BaseException) -> BaseException:
+    """Return the first error that ``error`` groups, which says where; else ``error`` itself."""
+    while isinstance(error, BaseExceptionGroup):
+        error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
+    return error
 
 
 def _told(error: BaseException) -> str:
     """Return the class of ``error``; its text too where that cannot be about a person."""
     kind = type(error)
     name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
-    if isinstance(error, OSError) or kind.__module__.split(".")[0] in OUTSPOKEN:
+    if isinstance(error, NETWORK) or kind.__module__.split(".")[0] in OUTSPOKEN:
         return f"{name}: {error}"[:LINE_CHARS_MAX]
+    if isinstance(error, OSError) and error.errno is not None:  # its text may name a file
+        return f"{name}: {errno.errorcode.get(error.errno, error.errno)}"
     return name
 
 

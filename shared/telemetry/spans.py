@@ -81,7 +81,7 @@ def http_span(
     with _opened(known, SpanKind.SERVER, NOTHING, context=parent) as opened, bound_case(None):
         try:
             yield exchange
-        except BaseException as error:
+        except Exception as error:
             exchange.error_type = exchange.error_type or type(error).__name__
             raise
         finally:

@@ -181,7 +181,7 @@ class Vault:
             cipher = self._unwrap(value.key).cipher
             nonce, body = value.sealed[:NONCE_BYTES], value.sealed[NONCE_BYTES:]
             opened = cipher.decrypt(nonce, body, place)
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise BrokenSeal(f"{value.stream} {value.version} {value.field}") from error
         salt, text = opened[:SALT_BYTES], orjson.loads(opened[SALT_BYTES:])
         if commitment(event_type, value.field, salt, text) != committed:
@@ -208,7 +208,7 @@ class Vault:
         context = _KEY_CONTEXT + wrapped.subject.encode()
         try:
             plain = self._master.decrypt(nonce, body, context)
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise BrokenSeal(f"the key of {wrapped.subject} is under another master key") from error
         fingerprinting = hmac.digest(plain, _FINGERPRINT_CONTEXT, "sha256")
         key = self._keys[wrapped.subject] = _Key(wrapped, AESGCM(plain), fingerprinting)

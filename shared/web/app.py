@@ -34,10 +34,14 @@ class Application(FastAPI):
     """A FastAPI application whose OpenAPI document says what the edge does as well."""
 
     operations: Operations = MappingProxyType({})
+    finished: dict[str, Any] | None = None
 
     def openapi(self) -> dict[str, Any]:
-        """Return the document, OpenAPI 3.1."""
-        return finish(super().openapi(), self.operations)
+        """Return the document, OpenAPI 3.1. Made once, and again when routes are added."""
+        schema = super().openapi()
+        if schema is not self.finished:
+            self.finished = finish(schema, self.operations)
+        return schema
 
 
 def create_app(

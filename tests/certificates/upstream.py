@@ -29,7 +29,6 @@ from shared.relay import SCHEMA, Output, Relay
 from shared.vault import PostgresShelf, Vault
 
 MASTER_KEY = b"a master key for tests, 32 bytes"
-PASSWORD = "only-for-tests"
 PAGE_MAX = 1_000
 
 
@@ -70,13 +69,14 @@ async def neighbours(
 ) -> AsyncIterator[dict[str, Neighbour]]:
     """Yield the services ``names``: their logs open, their relays at work."""
     brokers = Brokers(stack.kafka_bootstrap)
+    password = stack.settings.service_password.get_secret_value()
     stopping = asyncio.Event()
     async with AsyncExitStack() as parts:
-        group = await parts.enter_async_context(asyncio.TaskGroup())
-        found = {}
+        found: dict[str, Neighbour] = {}
+        relays: list[Relay] = []
         for name in names:
             app, relay = (
-                stack.dsn(user=f"{name}_{role}", password=PASSWORD, database=name)
+                stack.dsn(user=f"{name}_{role}", password=password, database=name)
                 for role in ("app", "relay")
             )
             await migrate_log(
@@ -94,16 +94,11 @@ async def neighbours(
                 open_log(app, service=name, pool=pool, vault=vault, now=now)
             )
             reader = await parts.enter_async_context(open_reader(relay, service=name))
-            group.create_task(
-                Relay(
-                    reader=reader,
-                    dsn=relay,
-                    brokers=brokers,
-                    output=Output(events_topic(name).name),
-                    now=now,
-                    stopping=stopping,
-                ).run()
-            )
+            output = Output(events_topic(name).name)
+            relays.append(Relay(reader, relay, brokers, output, now, stopping=stopping))
             found[name] = Neighbour(name, log, brokers)
-        yield found
-        stopping.set()
+        async with asyncio.TaskGroup() as group:
+            for each in relays:
+                group.create_task(each.run())
+            yield found
+            stopping.set()

@@ -1,5 +1,6 @@
 """A database of its own for one test, and everything that a service opens on it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from urllib.parse import quote, urlsplit
 import asyncpg
 
 from shared import clock
+from shared.contracts.base import Event
+from shared.contracts.record import Record
 from shared.eventlog.access import PostgresAccessLog, open_access_log
 from shared.eventlog.connection import Connection, Pool, open_pool
 from shared.eventlog.migrate import MAINTENANCE, SchemaText, migrate_log
@@ -81,6 +84,12 @@ async def fresh_database(
     await admin.close()
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Return when ``condition`` holds."""
+    while not condition():  # noqa: ASYNC110 -- nobody tells
+        await asyncio.sleep(0.001)
+
+
 async def migrate(
     database: Database, *, simulated: bool = False, schemas: Sequence[SchemaText] = ()
 ) -> None:
@@ -97,7 +106,10 @@ async def migrate(
 
 @asynccontextmanager
 async def open_house(
-    database: Database, *, now: Callable[[], datetime] = clock.now
+    database: Database,
+    *,
+    now: Callable[[], datetime] = clock.now,
+    event_of: Callable[[Record], Event | None] = event_of,
 ) -> AsyncIterator[House]:
     """Yield what a service opens on ``database``."""
     service, dsn = database.service, database.app_dsn

@@ -19,7 +19,8 @@ from shared.eventlog import (
 )
 from shared.eventlog.committer import BATCH_COMMANDS_MAX, QUEUE_COMMANDS_MAX
 from shared.eventlog.composing import Command, Entry
-from tests.eventlog.house import Database, House, open_house
+from shared.eventlog.connection import Connection
+from tests.eventlog.house import Database, House, open_house, until
 from tests.eventlog.samples import CASE, Counted, Opened, cause, opened, spoken
 
 pytestmark = pytest.mark.integration
@@ -30,9 +31,7 @@ async def put(house: House, number: int, stream: str, *events: Event, at: int = 
     return await house.log.append([Write(stream, events, at)], cause=cause(number))
 
 
-async def together(
-    database: Database, house: House, *puts: Coroutine[Any, Any, Any]
-) -> list[Any]:
+async def together(database: Database, house: House, *puts: Coroutine[Any, Any, Any]) -> list[Any]:
     """Return what becomes of ``puts`` when all of them wait for the same commit.
 
     The head of the log is held meanwhile, with one command on its way: it is ``box-first``.
@@ -42,17 +41,21 @@ async def together(
         await transaction.start()
         await admin.execute("SELECT FROM log.log_head FOR UPDATE")
         first = asyncio.ensure_future(put(house, 1_000_000, "box-first", opened))
-        while not await other.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = $1",
-            database.service,
-        ):
-            await asyncio.sleep(0.01)
+        await held_up(other, database.service)
         tasks = [asyncio.ensure_future(each) for each in puts]
-        while house.log.waiting < len(puts) and not any(task.done() for task in tasks):
-            await asyncio.sleep(0.001)
+        await until(lambda: house.log.waiting >= len(puts) or any(task.done() for task in tasks))
         await transaction.rollback()
     await first
     return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def held_up(connection: Connection, database: str) -> None:
+    """Return when somebody waits for a lock in ``database``."""
+    waiting = """
+        SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = $1
+    """
+    while not await connection.fetchval(waiting, database):  # noqa: ASYNC110 -- nobody tells
+        await asyncio.sleep(0.01)
 
 
 async def commits(database: Database) -> int:
@@ -64,7 +67,7 @@ async def commits(database: Database) -> int:
 
 def poison(number: int, stream: str, leaf: bytes) -> Command:
     """Return a command that no composer would make."""
-    return Command(UUID(int=number), None, (Entry(stream, 1, leaf, ""),))
+    return Command(UUID(int=number), None, (Entry(stream, 1, leaf),))
 
 
 async def test_what_queued_during_a_commit_is_the_next_one(
@@ -219,8 +222,7 @@ async def test_a_caller_who_goes_away_does_not_take_the_command_back(
     gone = asyncio.ensure_future(put(house, 2, "box-2", opened))
 
     async def go_away() -> None:
-        while not house.log.waiting:
-            await asyncio.sleep(0.001)
+        await until(lambda: house.log.waiting > 0)
         gone.cancel()
 
     async def wait_for_gone() -> None:
@@ -232,9 +234,7 @@ async def test_a_caller_who_goes_away_does_not_take_the_command_back(
     assert (await house.log.load("box-2")).events == (opened,)
 
 
-async def test_a_full_queue_says_so_and_takes_more_later(
-    database: Database, house: House
-) -> None:
+async def test_a_full_queue_says_so_and_takes_more_later(database: Database, house: House) -> None:
     """L9: bounded; whoever is turned away knows that nothing was queued."""
     puts = (put(house, n, f"box-{n}", opened) for n in range(1, QUEUE_COMMANDS_MAX + 11))
     answers = await together(database, house, *puts)
@@ -250,8 +250,7 @@ async def test_closing_lets_what_is_queued_finish(database: Database) -> None:
     """L1: a process that stops in good order leaves nobody without an answer."""
     async with open_house(database) as house:
         puts = [asyncio.ensure_future(put(house, n, f"box-{n}", opened)) for n in range(1, 301)]
-        while not house.log.waiting:
-            await asyncio.sleep(0)
+        await until(lambda: house.log.waiting > 0)
     answers = await asyncio.gather(*puts, return_exceptions=True)
     assert all(isinstance(answer, Answer | LogBusy) for answer in answers)
     assert sum(isinstance(answer, Answer) for answer in answers) > 0

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from shared.eventlog import Answer, LogBusy, OutcomeUnknown, Write
-from tests.eventlog.house import House, database_at, fresh_database, migrate, open_house
+from tests.eventlog.house import House, database_at, fresh_database, migrate, open_house, until
 from tests.eventlog.samples import cause, opened
 from tests.eventlog.server import Server, own_server
 
@@ -95,8 +95,8 @@ async def test_stopping_the_database_at_once_loses_nothing_either(server: Server
             async with asyncio.TaskGroup() as group:
                 for _ in range(WRITERS):
                     group.create_task(write())
-                while len(acknowledged) < ACKNOWLEDGED_MIN * stop:
-                    await asyncio.sleep(0.01)
+                wanted = ACKNOWLEDGED_MIN * stop
+                await until(lambda: len(acknowledged) >= wanted)  # noqa: B023 -- awaited here
                 await asyncio.to_thread(server.stop_immediately)
             await asyncio.to_thread(server.start)
         assert unknown

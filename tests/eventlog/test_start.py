@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import asyncpg
@@ -15,6 +16,7 @@ from shared.eventlog.postgres import WrongSchema, open_log
 from shared.testing.memory import MASTER_KEY
 from shared.vault import PostgresShelf, Vault
 from tests.eventlog.house import (
+    PASSWORD,
     Database,
     database_at,
     fresh_database,
@@ -95,7 +97,8 @@ async def test_a_database_that_was_not_migrated_is_refused(
                 pass
 
 
-def _never() -> None:  # type: ignore[misc]
+def _never() -> datetime:
+    """Fail: whoever is refused at start has not looked at the clock."""
     raise AssertionError
 
 
@@ -119,13 +122,15 @@ async def test_migrating_again_changes_nothing_that_was_kept(stack: Stack) -> No
 async def test_migrating_needs_no_superuser(stack: Stack) -> None:
     """House: whoever may make databases and roles may migrate."""
     admin = await asyncpg.connect(stack.postgres_admin_dsn)
-    await admin.execute("CREATE ROLE maker LOGIN CREATEDB CREATEROLE PASSWORD 'only in tests'")
-    database = database_at(stack.dsn(user="maker", password="only in tests", database="x"), "made")
+    password = "'" + PASSWORD.replace("'", "''") + "'"
+    await admin.execute(f"CREATE ROLE maker LOGIN CREATEDB CREATEROLE PASSWORD {password}")
+    database = database_at(stack.dsn(user="maker", password=PASSWORD, database="x"), "made")
     try:
         for _ in range(2):
-            await migrate(database)
+            await migrate(database, schemas=[SchemaText("views", "")])
         connection = await asyncpg.connect(database.app_dsn)
         assert await schema_version(connection) == 1
+        assert await connection.fetchval("SHOW search_path") == "views"
         await connection.close()
     finally:
         await admin.execute("DROP DATABASE IF EXISTS made WITH (FORCE)")

@@ -10,6 +10,7 @@ from shared.contracts.intake import (
     AgreementSigned,
     ApplicantAdmitted,
     ApplicantEnrolled,
+    ApplicationEvent,
     ApplicationKind,
     ApplicationSubmitted,
     CohortGroupFormed,
@@ -23,6 +24,7 @@ from shared.contracts.intake import (
     RoundAnnounced,
     RoundClosed,
     RoundDrafted,
+    RoundEvent,
     RoundKind,
     RoundOpened,
     SchemeVersionBound,
@@ -146,7 +148,7 @@ declared = SignatoryMandateDeclared(
 committed = CommitmentDeclared(
     application_id=APPLICATION, signatory_id=SIGNATORY, hours_per_month=20, declared_at=MONDAY
 )
-drafted = (interested, told, *survey(), declared, committed)
+drafted: tuple[ApplicationEvent, ...] = (interested, told, *survey(), declared, committed)
 submitted = ApplicationSubmitted(
     application_id=APPLICATION,
     organisation_number=ALFA,
@@ -167,8 +169,8 @@ admitted = ApplicantAdmitted(
     evidence=(RESTS_ON,),
     admitted_at=LATER,
 )
-in_screening = (*drafted, submitted, screening)
-is_admitted = (*in_screening, admitted)
+in_screening: tuple[ApplicationEvent, ...] = (*drafted, submitted, screening)
+is_admitted: tuple[ApplicationEvent, ...] = (*in_screening, admitted)
 has_document = StandardDocumentAcquired(application_id=APPLICATION, confirmed_at=LATER)
 signed = AgreementSigned(
     application_id=APPLICATION, agreement="1", signatory_id=SIGNATORY, signed_at=LATER
@@ -191,7 +193,13 @@ enrolled = ApplicantEnrolled(
     project_leader_id=LEADER,
     enrolled_at=LATER,
 )
-is_enrolled = (*is_admitted, has_document, signed, countersigned, enrolled)
+is_enrolled: tuple[ApplicationEvent, ...] = (
+    *is_admitted,
+    has_document,
+    signed,
+    countersigned,
+    enrolled,
+)
 
 regular = RoundSeen(ROUND, "V20", RoundKind.REGULAR, receives=True, invited=False)
 pilot = RoundSeen(ROUND, "P19", RoundKind.PILOT, receives=True, invited=True)
@@ -223,7 +231,7 @@ announced = RoundAnnounced(
 opened = RoundOpened(
     round_id=ROUND, application_deadline_on=plan.application_deadline_on, opened_at=MONDAY
 )
-is_open = (plan, fees, bound, announced, opened)
+is_open: tuple[RoundEvent, ...] = (plan, fees, bound, announced, opened)
 DEADLINE = datetime(2018, 12, 7, 23, 0, tzinfo=UTC)
 closed = RoundClosed(round_id=ROUND, effective_at=DEADLINE)
 

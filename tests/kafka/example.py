@@ -3,8 +3,9 @@
 Nothing in its rules forgives a repeat: a second effect would be a second note.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid5
 
 from shared.contracts.base import Event
@@ -80,12 +81,12 @@ def _count(state: int, _: Event) -> int:
 UNLUCKY = 13
 BOX: Decider[FillBox | PaintBox, Event, int] = Decider(initial=0, decide=_decide, evolve=_count)
 NOTE: Decider[TakeNote, Event, int] = Decider(initial=0, decide=_note, evolve=_count)
-DECIDERS = {"box": BOX, "note": NOTE}
+DECIDERS: Mapping[str, Decider[Any, Any, Any]] = {"box": BOX, "note": NOTE}
 WRITER_KNOWS = {each.__name__: each for each in (BoxFilled, BoxPainted, NoteTaken)}
 READER_KNOWS = {each.__name__: each for each in (BoxFilled, NoteTaken)}
 
 
-def reading(known: dict[str, type[Event]]) -> Callable[[Record], Event | None]:
+def reading(known: Mapping[str, type[Event]]) -> Callable[[Record], Event | None]:
     """Return how a program that knows these events reads a record."""
 
     def event_of(record: Record) -> Event | None:

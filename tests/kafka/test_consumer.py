@@ -1,6 +1,9 @@
 """What is heard has its effect once, in order, whatever arrives how often."""
 
 import asyncio
+import os
+import signal
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +11,7 @@ from deploy.local.stack import Stack
 from shared.kafka import ConsumerStalled, Received
 from shared.kafka.clients import Brokers, administrating
 from tests.kafka.example import UNLUCKY, PaintBox, box, caused
-from tests.kafka.house import House, running, until
+from tests.kafka.house import PATIENT, House, running, until
 
 pytestmark = pytest.mark.integration
 
@@ -155,6 +158,38 @@ async def test_a_member_that_cannot_join_ends_its_process(house: House) -> None:
     nowhere.book = type(nowhere.book)(house.pool, "", house.topic)
     with pytest.raises(ConsumerStalled):
         await nowhere.run()
+
+
+async def test_a_cluster_that_falls_silent_is_noticed_and_waited_for(
+    house: House, stack: Stack
+) -> None:
+    """House: polling without a sign of life ends the session; the process lives on."""
+    kafka = stack.processes.running("kafka")
+    assert kafka is not None
+    consumer = house.consumer(patience=replace(PATIENT, stall_s=2.0))
+    async with running(house.relay(), consumer):
+        await house.fill("a", [20])
+        await until(lambda: house.all_noted([20]))
+        await until(lambda: consumer.health.polling)
+        os.kill(kafka.pid, signal.SIGSTOP)
+        try:
+            await until(lambda: not consumer.health.polling)
+        finally:
+            os.kill(kafka.pid, signal.SIGCONT)
+        await house.fill("a", [21])
+        await until(lambda: house.all_noted([21]), limit_s=90)
+        await until(lambda: consumer.health.polling)
+    assert await house.noted([20, 21]) == [1, 1]
+
+
+async def test_a_member_without_a_partition_stands_by(house: House) -> None:
+    """House: a spare member hears nothing for good reason; the coordinator knows it."""
+    members = [house.consumer(patience=replace(PATIENT, stall_s=1.0)) for _ in range(7)]
+    async with running(*members):
+        await until(lambda: _members(house.brokers, house.group, 7))
+        await until(lambda: all(each.health.polling for each in members))
+        await asyncio.sleep(2)
+        assert all(each.health.polling for each in members)
 
 
 async def test_a_member_waits_for_a_cluster_that_is_not_there(house: House) -> None:

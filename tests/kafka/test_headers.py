@@ -80,7 +80,7 @@ def test_headers_are_cloudevents_in_binary_mode_and_tell_the_place() -> None:
 
 def test_a_record_without_a_trace_gets_no_trace_of_the_relay() -> None:
     """Conventions 4: the trace is the record's, not a new one."""
-    headers = dict(sent(replace(RECORD, traceparent=None)).headers)
+    headers = dict(sent(RECORD._replace(traceparent=None)).headers)
     assert "traceparent" not in headers
 
 

@@ -126,7 +126,7 @@ async def test_what_the_world_does_is_tried_again_before_a_stream_is_parked(hous
     failures = {31: 2, 32: 99}
 
     async def shaky(received: Received) -> None:
-        number = received.record.data.get("number")
+        number = received.record.data["number"]
         if failures.get(number, 0) > 0:
             failures[number] -= 1
             raise ConnectionResetError("by the peer")
@@ -237,6 +237,11 @@ async def test_an_operator_may_set_aside_what_can_never_be_applied(house: House)
     steps = await redrive(house.book, house.effect, asked)
     assert [each.outcome for each in steps] == ["discarded", "applied"]
     assert await house.noted([20, 21]) == [1, 1]
+    await house.rewind()
+    again = house.consumer()
+    async with running(again):
+        await until(lambda: again.health.repeats == 3)
+    assert await house.parked() == []
 
 
 async def test_a_stream_that_is_freed_meanwhile_is_taken_and_not_parked(house: House) -> None:

@@ -11,7 +11,7 @@ from deploy.local.empty import empty
 from deploy.local.errors import StackError
 from deploy.local.house import House
 from deploy.local.part import wait_for
-from deploy.local.stack import Stack, await_answer
+from deploy.local.stack import Stack
 
 pytestmark = pytest.mark.system
 
@@ -23,13 +23,10 @@ def house(stack: Stack) -> Iterator[House]:
         yield house
 
 
-def test_every_service_that_is_there_runs(house: House, stack: Stack) -> None:
+def test_every_service_that_is_there_runs(house: House) -> None:
     """House: a service is there when its main module is; one with streams has two processes."""
     assert house.processes() == ("certificates", "notify", "certificates-streams")
-    assert all(house.ready(service) for service in house.services)
-    await_answer(
-        "certificates-streams", lambda: house.ready("certificates-streams"), stack.processes
-    )
+    assert all(house.ready(process) for process in house.processes())
 
 
 def test_a_service_is_told_where_everything_is(house: House, stack: Stack) -> None:

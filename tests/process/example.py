@@ -25,6 +25,9 @@ from shared.process import Parts, Service, ServiceSettings, run
 from shared.web import create_app, tell, wait_for
 
 CASE = UUID(int=5)
+UNLUCKY = UUID(int=13)
+"""The letter that the view cannot take."""
+
 COPIES = UUID("0190a3c2-7a10-4c00-8000-0000000000c0")
 
 
@@ -134,6 +137,7 @@ def keys(event: Event) -> tuple[str, ...]:
 def letter_row(row: LetterRow | None, event: Event, _: str) -> LetterRow | None:
     """Return the row after ``event``."""
     if isinstance(event, NotificationPlanned):
+        assert event.notification_id != UNLUCKY, "our mistake"
         return LetterRow(letter=event.letter)
     assert row is not None
     return row.model_copy(update={"sent": True})

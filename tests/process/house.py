@@ -1,6 +1,5 @@
 """Starts the example service as real processes, and talks to it."""
 
-import os
 import subprocess
 import sys
 import time
@@ -12,13 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx2
 
 from deploy.local.ports import free_ports
+from deploy.local.settings import bare_environment
 from deploy.local.stack import Stack
 from shared.clock import set_clock
+from shared.ids import new_id
 
 MONDAY = datetime(2027, 3, 1, 9, tzinfo=UTC)
 CHECKOUT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ class Running:
 
     def plan(self, letter_id: UUID) -> httpx2.Response:
         """Plan a letter."""
-        headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
+        headers = {"Idempotency-Key": str(new_id()), "Content-Type": "application/json"}
         return httpx2.put(f"{self.base}/v1/letters/{letter_id}", headers=headers, timeout=20)
 
     def letters(self, position: str = "0") -> list[list[Any]]:
@@ -70,10 +71,16 @@ class Running:
 
 @dataclass
 class House:
-    """One installation of the example service: its database, topic and clock."""
+    """One installation of a service: its database, topic and clock.
+
+    Attributes:
+        more: Settings of its own, without the prefix.
+    """
 
     stack: Stack
     folder: Path
+    name: str = "example"
+    module: str = "tests.process.example"
     more: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -85,24 +92,27 @@ class House:
         """Return what a process is told."""
         admin = self.stack.postgres_admin_dsn
         host = urlsplit(admin).netloc.rpartition("@")[2]
+        own = {
+            "DATABASE_DSN": f"postgresql://{self.name}_app:a@{host}/{self.name}",
+            "RELAY_DSN": f"postgresql://{self.name}_relay:r@{host}/{self.name}",
+            "DATABASE_ADMIN_DSN": admin,
+            "KAFKA_BOOTSTRAP_SERVERS": self.stack.kafka_bootstrap,
+            "HTTP_PORT": str(port),
+            "ISSUER_URL": "http://127.0.0.1:1",
+            "CLIENT_SECRET": "s",
+            "VAULT_MASTER_KEY": b64encode(bytes(32)).decode(),
+            "SIMULATED_TIME": "true",
+            "STALLED_AFTER_MS": "1000",
+            "SHUTDOWN_GRACE_MS": "3000",
+            **self.more,
+        }
         return {
-            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            **bare_environment(),
             "PYTHONPATH": str(CHECKOUT),
             "SIGILL_CLOCK": str(self.clock),
             "OTEL_TRACES_EXPORTER": "none",
             "OTEL_METRICS_EXPORTER": "none",
-            "EXAMPLE_DATABASE_DSN": f"postgresql://example_app:a@{host}/example",
-            "EXAMPLE_RELAY_DSN": f"postgresql://example_relay:r@{host}/example",
-            "EXAMPLE_DATABASE_ADMIN_DSN": admin,
-            "EXAMPLE_KAFKA_BOOTSTRAP_SERVERS": self.stack.kafka_bootstrap,
-            "EXAMPLE_HTTP_PORT": str(port),
-            "EXAMPLE_ISSUER_URL": "http://127.0.0.1:1",
-            "EXAMPLE_CLIENT_SECRET": "s",
-            "EXAMPLE_VAULT_MASTER_KEY": b64encode(bytes(32)).decode(),
-            "EXAMPLE_SIMULATED_TIME": "true",
-            "EXAMPLE_STALLED_AFTER_MS": "1000",
-            "EXAMPLE_SHUTDOWN_GRACE_MS": "3000",
-            **self.more,
+            **{f"{self.name.upper()}_{key}": value for key, value in own.items()},
         }
 
     def set_clock(self, at: datetime) -> None:
@@ -112,7 +122,7 @@ class House:
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a role or an operator's command that ends by itself."""
         return subprocess.run(  # noqa: S603 -- our own program
-            (sys.executable, "-m", "tests.process.example", *words),
+            (sys.executable, "-m", self.module, *words),
             env=self.environment(1),
             cwd=CHECKOUT,
             capture_output=True,
@@ -127,10 +137,10 @@ class House:
         (port,) = free_ports(1)
         with (self.folder / f"{role}.log").open("a") as output:
             process = subprocess.Popen(  # noqa: S603 -- our own program
-                (sys.executable, "-m", "tests.process.example", role),
+                (sys.executable, "-m", self.module, role),
                 env=self.environment(port)
-                | {f"EXAMPLE_{name.upper()}": value for name, value in more.items()}
-                | {"EXAMPLE_HEALTH_PORT": str(port)},
+                | {f"{self.name.upper()}_{key.upper()}": value for key, value in more.items()}
+                | {f"{self.name.upper()}_HEALTH_PORT": str(port)},
                 cwd=CHECKOUT,
                 stdout=output,
                 stderr=output,

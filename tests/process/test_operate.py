@@ -1,10 +1,11 @@
 """Commands for operators: dry runs until told otherwise."""
 
-from uuid import uuid4
+from dataclasses import replace
 
 import asyncpg
 import pytest
 
+from shared.ids import new_id
 from tests.process.house import House, eventually
 
 pytestmark = pytest.mark.system
@@ -14,7 +15,7 @@ def test_migrating_again_changes_nothing(house: House) -> None:
     """Architecture 4: ``migrate`` is safe to repeat."""
     with house.running("all") as process:
         assert eventually(lambda: process.failing() == [])
-        process.plan(uuid4())
+        process.plan(new_id())
         assert eventually(lambda: len(process.letters()) == 2)
         again = house.command("migrate")
         assert again.returncode == 0, again.stderr
@@ -26,7 +27,7 @@ async def test_a_view_that_differs_is_found_and_built_anew(house: House) -> None
     """Style 9.10: the check changes nothing; the rebuild is done by the workers, with --apply."""
     with house.running("all") as process:
         assert eventually(lambda: process.failing() == [])
-        process.plan(uuid4())
+        process.plan(new_id())
         assert eventually(lambda: len(process.letters()) == 2)
         connection = await asyncpg.connect(house.stack.postgres_admin_dsn, database="example")
         await connection.execute("DELETE FROM example.letters")
@@ -44,7 +45,7 @@ async def test_a_view_that_differs_is_found_and_built_anew(house: House) -> None
 
 def test_a_setting_that_is_missing_is_named_and_its_value_is_not(house: House) -> None:
     """House: one line for each, before anything is opened; no secret in it."""
-    broken = House(house.stack, house.folder, {"EXAMPLE_VAULT_MASTER_KEY": "c2hvcnQ="})
+    broken = replace(house, more={"VAULT_MASTER_KEY": "c2hvcnQ="})
     done = broken.command("api")
     assert done.returncode == 2
     assert "EXAMPLE_VAULT_MASTER_KEY: Value error, the master key is 32 bytes" in done.stderr

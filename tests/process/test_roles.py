@@ -2,12 +2,14 @@
 
 import signal
 import time
+from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
 from deploy.local.stack import Stack
+from shared.ids import new_id
 from tests.process.house import MONDAY, House, eventually
 
 pytestmark = pytest.mark.system
@@ -17,7 +19,7 @@ def test_one_process_does_everything_and_ends_when_told(house: House) -> None:
     """Architecture 4: command, view, Kafka, policy, timer; then exit 0 within the grace."""
     with house.running("all") as process:
         assert eventually(lambda: process.failing() == [])
-        answer = process.plan(uuid4())
+        answer = process.plan(new_id())
         assert answer.status_code == 201
         assert process.letters(answer.headers["log-position"])[0] == ["admission", False]
         assert eventually(lambda: len(process.letters()) == 2), "the policy heard of it on Kafka"
@@ -45,7 +47,7 @@ def test_each_role_can_stand_alone(house: House) -> None:
         everyone = (api, worker, second, relay)
         assert eventually(lambda: all(each.failing() == [] for each in everyone))
         assert worker.get("/v1/letters").status_code == 404
-        api.plan(uuid4())
+        api.plan(new_id())
         assert eventually(lambda: len(api.letters()) == 2)
         house.set_clock(MONDAY + timedelta(days=2))
         assert eventually(lambda: api.letters() == [["admission", True], ["certificate", True]])
@@ -58,10 +60,10 @@ def test_commands_are_taken_while_kafka_is_away(house: House, stack: Stack) -> N
     try:
         with house.running("all") as process:
             assert eventually(lambda: process.get("/v1/letters").status_code == 200)
-            assert process.plan(uuid4()).status_code == 201
+            assert process.plan(new_id()).status_code == 201
             named = {"consumer example.when_example", "relay asf.example.events.v1"}
             assert eventually(lambda: set(process.failing()) == named), process.failing()
-            assert process.plan(uuid4()).status_code == 201
+            assert process.plan(new_id()).status_code == 201
             stack.restart("kafka")
             assert eventually(lambda: len(process.letters()) == 4, 60)
             assert eventually(lambda: process.failing() == [])
@@ -82,19 +84,19 @@ def test_a_process_waits_for_its_database_and_survives_it(house: House, stack: S
         finally:
             stack.restart("postgres")
         assert eventually(lambda: process.failing() == [])
-        assert process.plan(uuid4()).status_code == 201
+        assert process.plan(new_id()).status_code == 201
         stack.kill("postgres")
         assert eventually(lambda: "database" in process.failing())
         stack.restart("postgres")
         assert eventually(lambda: process.failing() == [])
-        assert process.plan(uuid4()).status_code == 201
+        assert process.plan(new_id()).status_code == 201
         assert eventually(lambda: len(process.letters()) == 4)
         assert process.ended(10) == 0
 
 
 def test_a_process_that_was_not_migrated_yet_waits(house: House) -> None:
     """Architecture 4: whoever is first waits for ``migrate``."""
-    other = House(house.stack, house.folder, {"EXAMPLE_DATABASE_DSN": _elsewhere(house)})
+    other = replace(house, more={"DATABASE_DSN": _elsewhere(house)})
     with other.running("api") as process:
         assert eventually(lambda: process.failing() == ["starting"])
         assert process.ended(10) == 0
@@ -114,6 +116,22 @@ def test_a_process_is_told_to_end_before_it_has_begun(house: House, stack: Stack
             assert process.ended(10) == 0
     finally:
         stack.restart("postgres")
+
+
+def test_a_view_that_stops_is_named_and_the_rest_goes_on(house: House) -> None:
+    """Style 7: it never skips; commands are taken, and the other views are kept."""
+    with house.running("all") as process:
+        assert eventually(lambda: process.failing() == [])
+        assert process.plan(UUID(int=13)).status_code == 201
+        assert eventually(lambda: process.failing() == ["view letters", "views"])
+        assert process.plan(new_id()).status_code == 201
+        house.set_clock(MONDAY + timedelta(days=2))
+        answer = process.get("/v1/letters", **{"Wait-For-Position": "2"})
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert process.process.poll() is None
+        assert process.ended(10) == 0
+    assert '"why":"AssertionError on NotificationPlanned"' in house.log("all")
+    assert house.command("check-views").returncode == 1
 
 
 def test_our_own_mistake_ends_the_process(house: House) -> None:

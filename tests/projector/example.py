@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.base import Event
-from shared.contracts.envelope import Actor
+from shared.contracts.envelope import Actor, Cause
 from shared.contracts.record import Record, encode
 from shared.contracts.roles import Role
 from shared.eventlog import Answer, History, Stored, Write
@@ -180,7 +180,7 @@ class ListedLog:
         """Refuse: views take no commands."""
         raise NotImplementedError(command_id, digest)
 
-    async def append(self, writes: Sequence[Write], *, cause: object) -> Answer:
+    async def append(self, writes: Sequence[Write], *, cause: Cause) -> Answer:
         """Refuse: views append nothing."""
         raise NotImplementedError(writes, cause)
 

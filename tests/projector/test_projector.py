@@ -222,7 +222,7 @@ async def test_a_reader_waits_for_what_it_has_written(
 ) -> None:
     """Event log 5: Wait-For-Position is bounded; positions are dense, so it is sound."""
     await migrate_views(admin, tables)
-    log, positions = ListedLog(), Positions(pool, tables.schema, 400)
+    log, positions = ListedLog(), Positions(pool, tables.schema, 5_000)
     worker = projector(pool, log, tables)
     log.say(*life("a"))
     assert not await Positions(pool, tables.schema, 50).reached("boxes", 3)

@@ -1,7 +1,7 @@
 """What is due becomes a command: once, by however many workers, however the clock jumps."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -94,7 +94,7 @@ class CommandLog(ListedLog):
         await asyncio.sleep(0)
         return self.commands.get(command_id)
 
-    async def append(self, writes: "tuple[Write, ...] | list[Write]", *, cause: Cause) -> Answer:  # type: ignore[override] -- narrower
+    async def append(self, writes: Sequence[Write], *, cause: Cause) -> Answer:
         """Append, unless the command is known."""
         await asyncio.sleep(0)
         if cause.command_id not in self.commands:

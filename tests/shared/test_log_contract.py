@@ -15,12 +15,12 @@ from shared.eventlog import (
     Answer,
     CommandReused,
     History,
-    Log,
     RecordRefused,
     StreamMoved,
     Write,
 )
 from shared.eventlog.composing import EVENTS_MAX
+from shared.eventlog.postgres import PostgresLog
 from shared.testing.memory import MemoryLog
 from shared.vault import Vault
 from tests.eventlog.house import fresh_database, open_house
@@ -44,7 +44,7 @@ WRITERS = 8
 class Kind:
     """A log, and the vault that belongs to it."""
 
-    log: Log
+    log: PostgresLog | MemoryLog
     vault: Vault
 
     async def put(self, number: int, stream: str, *events: Event, at: int = 0) -> Answer:
@@ -243,7 +243,7 @@ async def test_the_log_holds_commitments_and_the_vault_the_texts(kind: Kind) -> 
     answer = await kind.put(1, "box-1", opened, said)
     (_, stored) = await kind.log.tail(0, limit=2)
     (_, read) = (await kind.log.load("box-1")).events
-    assert "redo".encode() not in stored.leaf
+    assert b"redo" not in stored.leaf
     assert isinstance(read, Spoken)
     assert read == answer.events[1] != said
     assert len(read.words) == 64

@@ -99,6 +99,21 @@ def test_an_error_of_the_network_may_speak(lines: Any) -> None:
     assert entry["error"] == ["ConnectionRefusedError: [Errno 111] refused"]
 
 
+def test_a_files_name_is_kept_back(lines: Any) -> None:
+    """House: people name their files after people."""
+    get_logger("review").warning("x.y", exc_info=FileNotFoundError(2, "no", "A. Person.pdf"))
+    (entry,) = lines()
+    assert entry["error"] == ["FileNotFoundError: ENOENT"]
+
+
+def test_of_several_errors_at_once_each_is_told(lines: Any) -> None:
+    """House: tasks live in groups, so errors come in groups."""
+    both = ExceptionGroup("A. Person", [ValueError("A"), ExceptionGroup("B", [KeyError("C")])])
+    get_logger("review").error("x.y", exc_info=both)
+    (entry,) = lines()
+    assert entry["error"] == ["ExceptionGroup", "ValueError", "ExceptionGroup", "KeyError"]
+
+
 def test_what_libraries_log_comes_out_in_the_same_form(lines: Any) -> None:
     """Conventions 4: uvicorn, aiokafka and faust speak JSON too; asyncio's second line stays."""
     logging.getLogger("uvicorn.error").info("Started server process [%d]", 7)

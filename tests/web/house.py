@@ -1,22 +1,25 @@
 """A small service to try the edge on: one of every kind of operation, over the memory log."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
 import httpx2
 from fastapi import APIRouter, Depends, FastAPI, Request, Response, status
 from pydantic import Field
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.auth import PUBLIC, Operations
 from shared.contracts.roles import Role
-from shared.eventlog import Answer, Look
+from shared.eventlog import AccessEntry, Answer, Look
 from shared.testing.memory import MemoryAccessLog
 from shared.web import (
     Body,
     Caller,
+    Check,
     Edge,
     Language,
     Limits,
@@ -85,13 +88,9 @@ class House:
     applied: int = 0
     now: datetime = NOW
 
-    async def reached(self, position: int) -> bool:
-        """Return whether the list has come so far."""
-        return position <= self.applied
 
-
-def routes(house: House, edge: Edge) -> APIRouter:
-    """Return the routes; the house they belong to decides what becomes of commands."""
+def routes(present: "Present", edge: Edge) -> APIRouter:
+    """Return the routes; the house that is present decides what becomes of commands."""
     router = APIRouter(prefix="/v1/notes", tags=["notes"])
 
     @router.post("", status_code=status.HTTP_201_CREATED, responses=problems("note_exists"))
@@ -99,9 +98,9 @@ def routes(house: House, edge: Edge) -> APIRouter:
         body: NoteBody, by: Annotated[Caller, Depends(edge.caller)], response: Response
     ) -> NoteWritten:
         """Write a note."""
-        house.heard.append(by)
-        house.texts.append(body.text)
-        await house.act(by)
+        present.house.heard.append(by)
+        present.house.texts.append(body.text)
+        await present.act(by)
         tell(response, Answer((), f"note-{NOTE}", 1, 41), location=f"/v1/notes/{NOTE}")
         return NoteWritten(text=body.text)
 
@@ -116,9 +115,9 @@ def routes(house: House, edge: Edge) -> APIRouter:
     ) -> None:
         """Change a note of a case."""
         del application_id  # it only names the case
-        house.heard.append(by)
-        house.texts.append(body.text)
-        await house.act(by)
+        present.house.heard.append(by)
+        present.house.texts.append(body.text)
+        await present.act(by)
         tell(response, Answer((), f"note-{note_id}", expected_version + 1, 42))
 
     @router.get("/{note_id}")
@@ -130,10 +129,10 @@ def routes(house: House, edge: Edge) -> APIRouter:
     ) -> dict[str, str]:
         """Read one note."""
         await edge.remember(by, "read_note", stream=f"note-{note_id}")
-        show(response, Look(None, house.version, 40, CASE), seen)
+        show(response, Look(None, present.house.version, 40, CASE), seen)
         return {"role": by.role}
 
-    @router.get("", dependencies=[Depends(wait_for(house.reached))])
+    @router.get("", dependencies=[Depends(wait_for(present.reached))])
     async def list_notes(
         by: Annotated[Reader, Depends(edge.reader)],
         asked: Annotated[Page, Depends(page)],
@@ -143,7 +142,7 @@ def routes(house: House, edge: Edge) -> APIRouter:
     ) -> list[int]:
         """List notes by number."""
         del by
-        house.texts.append(word)
+        present.house.texts.append(word)
         first = int(asked.after or 0) + 1
         found = list(range(first, min(first + asked.fetch, 6)))
         more = str(found[asked.limit - 1]) if len(found) > asked.limit else None
@@ -159,7 +158,7 @@ def routes(house: House, edge: Edge) -> APIRouter:
         size = 0
         async for chunk in request.stream():
             size += len(chunk)
-        house.heard.append(by.over(str(size).encode()))
+        present.house.heard.append(by.over(str(size).encode()))
         return size
 
     return router
@@ -184,32 +183,74 @@ LIMITS = Limits(
 )
 
 
-def application(house: House, **more: Any) -> FastAPI:
-    """Return the application of ``house``."""
+class Present:
+    """The house whose turn it is: making an application takes longer than most tests of it."""
+
+    def __init__(self) -> None:
+        self.house = House()
+
+    async def act(self, by: Caller) -> None:
+        """Do what the house does."""
+        await self.house.act(by)
+
+    async def reached(self, position: int) -> bool:
+        """Return whether the list has come so far."""
+        return position <= self.house.applied
+
+    async def record(self, entry: AccessEntry) -> None:
+        """Keep ``entry`` in the house's access log."""
+        await self.house.access.record(entry)
+
+
+_present = Present()
+
+
+@cache
+def made() -> FastAPI:
+    """Return the application, made once."""
+    return make()
+
+
+def make(checks: Mapping[str, Check] | None = None) -> FastAPI:
+    """Return the application; what it does is up to the house that is present."""
     edge = Edge(
         authenticator=authenticator(),
         operations=OPERATIONS,
-        access=house.access,
-        now=lambda: house.now,
+        access=_present,
+        now=lambda: _present.house.now,
     )
     inner = APIRouter()  # a router inside a router, as services have them
-    inner.include_router(routes(house, edge))
+    inner.include_router(routes(_present, edge))
     return create_app(
         "Notes",
         routers=[inner, public_routes()],
         operations=OPERATIONS,
+        checks=checks,
         limits=LIMITS,
-        **more,
     )
 
 
-def client(house: House, **more: Any) -> httpx2.AsyncClient:
+def application(house: House, checks: Mapping[str, Check] | None = None) -> ASGIApp:
+    """Return the application of ``house``: one test, one house."""
+    app = made() if checks is None else make(checks)
+
+    async def at_home(scope: Scope, receive: Receive, send: Send) -> None:
+        _present.house = house
+        await app(scope, receive, send)
+
+    return at_home
+
+
+def client(house: House, checks: Mapping[str, Check] | None = None) -> httpx2.AsyncClient:
     """Return a client of ``house``, who is a reviewer and has a key for every command."""
     return httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(application(house, **more)),
+        transport=httpx2.ASGITransport(application(house, checks)),
         base_url="http://notes",
-        headers={
-            "Authorization": f"Bearer {token(claims(Role.REVIEWER))}",
-            "Idempotency-Key": '"a-key"',
-        },
+        headers=REVIEWER,
     )
+
+
+REVIEWER = {
+    "Authorization": f"Bearer {token(claims(Role.REVIEWER))}",
+    "Idempotency-Key": '"a-key"',
+}

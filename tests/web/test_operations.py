@@ -10,7 +10,7 @@ from shared.contracts.roles import Role
 from shared.testing.memory import MemoryAccessLog
 from shared.web import Caller, Edge, Reader, check_total, create_app
 from tests.auth.issuer import NOW, authenticator
-from tests.web.house import OPERATIONS, House, application
+from tests.web.house import OPERATIONS, made
 
 EDGE = Edge(
     authenticator=authenticator(),
@@ -52,7 +52,7 @@ TABLE: Operations = {
 
 def test_a_table_that_fits_its_routes_passes() -> None:
     """House: the small service's own."""
-    check_total(application(House()), OPERATIONS)
+    check_total(made(), OPERATIONS)
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from shared.web.codes import CODES
 from shared.web.openapi import CODES_KEY, operations_in
-from tests.web.house import OPERATIONS, House, application, client
+from tests.web.house import OPERATIONS, House, client, made
 
 
 def document() -> dict[str, Any]:
     """Return the document of the small service."""
-    return application(House()).openapi()
+    return made().openapi()
 
 
 def test_the_document_is_valid_openapi_3_1() -> None:
@@ -21,7 +21,7 @@ def test_the_document_is_valid_openapi_3_1() -> None:
     found = document()
     assert found["openapi"].startswith("3.1")
     OpenAPIV31SpecValidator(found).validate()
-    assert application(House()).openapi() == found
+    assert made().openapi() == found
 
 
 def test_operations_are_named_as_in_the_code_and_the_table() -> None:

@@ -71,7 +71,8 @@ def access_claims(sign_in: SignIn | None) -> dict[str, Any]:
     if sign_in is None:
         return {"roles": [str(Role.SERVICE)]}
     person = sign_in.person
-    firm = {ORG_NUMBER_CLAIM: person.org_number} if person.org_number else {}
+    number = person.org_number
+    firm = {ORG_NUMBER_CLAIM: number.replace("-", "")} if number else {}  # ten digits
     return {"roles": [str(role) for role in person.roles]} | firm
 
 

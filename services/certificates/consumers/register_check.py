@@ -1,16 +1,19 @@
 """Holds the register topic, made by Faust, against the SQL view, made from the log (CER-11)."""
 
 import asyncio
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from services.certificates.queries import KeptEntry, whole_register
+from services.certificates.settings import Settings
 from services.certificates.views.register import register_value
 from shared.contracts.certificates_public import REGISTER_TOPIC
 from shared.kafka import Brokers
 from shared.kafka.headers import POSITION
 from shared.kafka.reading import whole_topic
+from shared.process import Parts
 
 PAUSE_S: Final = 0.2
 
@@ -46,6 +49,22 @@ class Compared:
     def agree(self) -> bool:
         """Return whether topic and view say the same of every certificate."""
         return not (self.differing or self.apart)
+
+    @property
+    def verdict(self) -> str:
+        """Return what was found, for an operator."""
+        told = {"differ at the same position": self.differing, "one is behind": self.apart}
+        faults = [f"{what}: {', '.join(which)}" for what, which in told.items() if which]
+        return "; ".join(faults) or "topic and view agree"
+
+
+async def compare_register(parts: Parts[Settings]) -> bool:
+    """Compare the register topic with the view; return whether they agree."""
+    settings = parts.settings
+    brokers = Brokers(settings.kafka_bootstrap_servers)
+    found = await check_register(brokers, parts.pool, limit_s=settings.register_check_ms / 1_000)
+    sys.stdout.write(f"{found.certificates} certificates: {found.verdict}\n")
+    return found.agree
 
 
 async def check_register(brokers: Brokers, pool: Any, *, limit_s: float) -> Compared:

@@ -80,6 +80,7 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/v1/applications", tags=["enrolment"])
     _place(router, desk)
     _agreement(router, desk)
+    _countersigning(router, desk)
     _enrolment(router, desk)
     _contacts(router, desk)
     return router
@@ -214,6 +215,10 @@ def _agreement(router: APIRouter, desk: Desk) -> None:
             expected_version=expected_version,
         )
         return receipt(response, answer)
+
+
+def _countersigning(router: APIRouter, desk: Desk) -> None:
+    """Add SKOOPI's signature."""
 
     @router.post(
         "/{application_id}/agreement/countersignature",

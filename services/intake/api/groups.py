@@ -66,6 +66,7 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/v1/groups", tags=["groups"])
     _reading(router, desk)
     _forming(router, desk)
+    _deviating(router, desk)
     _people(router, desk)
     _starting(router, desk)
     return router
@@ -187,6 +188,10 @@ def _forming(router: APIRouter, desk: Desk) -> None:
         )
         cause = under_mandate(by, heard, at)
         return receipt(response, await desk.handler.put_all(asked, cause, expected_version))
+
+
+def _deviating(router: APIRouter, desk: Desk) -> None:
+    """Add how another size is approved."""
 
     @router.post(
         "/{group_id}/deviations",

@@ -113,6 +113,7 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/v1/rounds", tags=["rounds"])
     _reading(router, desk)
     _planning(router, desk)
+    _terms(router, desk)
     _running(router, desk)
     return router
 
@@ -204,7 +205,7 @@ def _reading(router: APIRouter, desk: Desk) -> None:
 
 
 def _planning(router: APIRouter, desk: Desk) -> None:
-    """Add what comes before a round opens."""
+    """Add how a round is planned."""
 
     @router.post(
         "",
@@ -226,6 +227,10 @@ def _planning(router: APIRouter, desk: Desk) -> None:
         answer = await desk.handler.put(f"round-{round_id}", wish, under_mandate(by, heard, at))
         told = receipt(response, answer, location=f"/v1/rounds/{round_id}")
         return RoundTaken(round_id=round_id, **told.model_dump())
+
+
+def _terms(router: APIRouter, desk: Desk) -> None:
+    """Add the terms and the announcement."""
 
     @router.put("/{round_id}/fees", responses=problems("round_not_found", "round_terms_fixed"))
     async def set_fees(

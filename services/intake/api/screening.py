@@ -75,8 +75,10 @@ class DecisionShown(BaseModel):
 def routes(desk: Desk) -> APIRouter:
     """Return the routes of step 2."""
     router = APIRouter(prefix="/v1/applications", tags=["screening"])
-    _before(router, desk)
-    _yes_and_later(router, desk)
+    _pre_certification(router, desk)
+    _naming(router, desk)
+    _yes(router, desk)
+    _later(router, desk)
     _no(router, desk)
     _reading(router, desk)
     return router
@@ -95,8 +97,8 @@ def _evidence(body: DecisionBody, state: Application) -> tuple[str, ...]:
     return tuple(sorted({*body.evidence, survey_commitment(state.answers)}))
 
 
-def _before(router: APIRouter, desk: Desk) -> None:
-    """Add what comes before the screener decides."""
+def _pre_certification(router: APIRouter, desk: Desk) -> None:
+    """Add the pre-certification."""
 
     @router.post(
         "/{application_id}/pre-certification",
@@ -132,6 +134,10 @@ def _before(router: APIRouter, desk: Desk) -> None:
             expected_version=expected_version,
         )
         return receipt(response, answer)
+
+
+def _naming(router: APIRouter, desk: Desk) -> None:
+    """Add how the screener is named."""
 
     @router.post(
         "/{application_id}/screening",
@@ -171,8 +177,8 @@ def _before(router: APIRouter, desk: Desk) -> None:
         return receipt(response, answer)
 
 
-def _yes_and_later(router: APIRouter, desk: Desk) -> None:
-    """Add admission and deferral."""
+def _yes(router: APIRouter, desk: Desk) -> None:
+    """Add the admission."""
 
     @router.post(
         "/{application_id}/admission",
@@ -206,6 +212,10 @@ def _yes_and_later(router: APIRouter, desk: Desk) -> None:
             expected_version=expected_version,
         )
         return receipt(response, answer)
+
+
+def _later(router: APIRouter, desk: Desk) -> None:
+    """Add the deferral."""
 
     @router.post(
         "/{application_id}/deferral",

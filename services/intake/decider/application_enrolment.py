@@ -10,8 +10,8 @@ from services.intake.commands.application import (
 from services.intake.decider.application_state import (
     Application,
     Stage,
-    at_stage,
     known,
+    need_admitted,
     own,
     signatory,
 )
@@ -33,7 +33,7 @@ def confirm_document(
     opening = own(application, command.organisation)
     if application.has_document:
         return ()
-    at_stage(application, Stage.ADMITTED, "application_not_admitted")
+    need_admitted(application)
     return (
         StandardDocumentAcquired(application_id=opening.application_id, confirmed_at=command.at),
     )
@@ -45,7 +45,7 @@ def sign(command: SignAgreement, application: Application) -> tuple[ApplicationE
     declared = signatory(application, command.signatory_id)
     if application.agreement == command.agreement:
         return ()
-    at_stage(application, Stage.ADMITTED, "application_not_admitted")
+    need_admitted(application)
     if command.agreement != command.in_force:
         raise Refusal(
             RefusalKind.CONFLICT,
@@ -88,7 +88,7 @@ def enrol(command: EnrolApplicant, application: Application) -> tuple[Applicatio
     opening = known(application)
     if application.stage is Stage.ENROLLED:
         return ()
-    at_stage(application, Stage.ADMITTED, "application_not_admitted")
+    need_admitted(application)
     for code, there in {
         "agreement_missing": application.countersigned,
         "document_access_missing": application.has_document,

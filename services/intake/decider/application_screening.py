@@ -11,8 +11,9 @@ from services.intake.decider.application_state import (
     Application,
     Opening,
     Stage,
-    at_stage,
     known,
+    need_screening,
+    need_submitted,
 )
 from services.intake.decider.decision import need_mandate, need_reason
 from shared.contracts.intake import (
@@ -32,7 +33,7 @@ def start(command: StartScreening, application: Application) -> tuple[Applicatio
     opening = known(application)
     if application.screener_id == command.screener_id:
         return ()
-    at_stage(application, Stage.SUBMITTED, "application_not_submitted")
+    need_submitted(application)
     need_mandate(command.screener, command.at)
     if command.screener_id in command.supervisor_ids:
         raise Refusal(
@@ -60,9 +61,19 @@ def admit(command: AdmitApplicant, application: Application) -> tuple[Applicatio
     opening = _ready_for(command, application)
     if application.stage is Stage.ADMITTED:
         return ()
-    at_stage(application, Stage.SCREENING, "application_not_in_screening")
-    _need_gate(application, Gate.DEFINITION, "definition_not_met")
-    _need_gate(application, Gate.OPERATING_TIME, "annual_report_missing")
+    need_screening(application)
+    if failing := _failing(application, Gate.DEFINITION):
+        raise Refusal(
+            RefusalKind.CONFLICT,
+            "definition_not_met",
+            f"Not every answer of the definition is yes: see {failing}.",
+        )
+    if failing := _failing(application, Gate.OPERATING_TIME):
+        raise Refusal(
+            RefusalKind.CONFLICT,
+            "annual_report_missing",
+            f"A closed year and an approved annual report are needed: see {failing}.",
+        )
     assert application.round_id is not None, "screened without a submission"
     return (
         ApplicantAdmitted(
@@ -82,7 +93,7 @@ def defer(command: DeferApplication, application: Application) -> tuple[Applicat
     opening = _ready_for(command, application)
     if application.stage is Stage.DEFERRED:
         return ()
-    at_stage(application, Stage.SCREENING, "application_not_in_screening")
+    need_screening(application)
     if not command.codes:
         raise Refusal(
             RefusalKind.INCOMPLETE, "deferral_reason_missing", "A deferral names what is lacking."
@@ -119,7 +130,7 @@ def reject(command: RejectApplication, application: Application) -> tuple[Applic
     opening = _ready_for(command, application)
     if application.stage is Stage.REJECTED:
         return ()
-    at_stage(application, Stage.SCREENING, "application_not_in_screening")
+    need_screening(application)
     assert application.round_id is not None, "screened without a submission"
     return (
         ApplicationRejected(
@@ -138,7 +149,7 @@ def _ready_for(command: ScreeningDecision, application: Application) -> Opening:
     """APP-7, GEN-2, K-02: the named screener decides, with mandate and reasons."""
     opening = known(application)
     if application.screener_id is None:
-        at_stage(application, Stage.SCREENING, "application_not_in_screening")
+        need_screening(application)
     if command.screener_id != application.screener_id:
         raise Refusal(
             RefusalKind.NOT_PERMITTED, "not_the_screener", "Only the named screener decides."
@@ -148,9 +159,7 @@ def _ready_for(command: ScreeningDecision, application: Application) -> Opening:
     return opening
 
 
-def _need_gate(application: Application, gate: Gate, code: str) -> None:
-    """APP-8, APP-9: every answer of the gate is yes; the refusal names those that are not."""
+def _failing(application: Application, gate: Gate) -> str:
+    """APP-8, APP-9: return the questions of the gate whose answer is not yes; ``""``: none."""
     assert application.survey is not None, "screened without a survey"
-    failing = SURVEYS[application.survey].not_met(gate, application.answers)
-    if failing:
-        raise Refusal(RefusalKind.CONFLICT, code, f"See {', '.join(failing)}.")
+    return ", ".join(SURVEYS[application.survey].not_met(gate, application.answers))

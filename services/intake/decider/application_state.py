@@ -105,11 +105,33 @@ def own(application: Application, organisation: str) -> Opening:
     return opening
 
 
-def at_stage(application: Application, stage: Stage, code: str) -> None:
-    """GEN-3: refuse, with ``code``, an act that belongs to another stage than the present one."""
-    if application.stage is not stage:
+def need_submitted(application: Application) -> None:
+    """Q-006: refuse to examine what was not submitted, or is examined already."""
+    if application.stage is not Stage.SUBMITTED:
         raise Refusal(
-            RefusalKind.CONFLICT, code, f"The application is {application.stage} at present."
+            RefusalKind.CONFLICT,
+            "application_not_submitted",
+            f"Only what is submitted is screened; this one is {application.stage} at present.",
+        )
+
+
+def need_screening(application: Application) -> None:
+    """GEN-3: refuse to decide on what is not examined, or is decided already."""
+    if application.stage is not Stage.SCREENING:
+        raise Refusal(
+            RefusalKind.CONFLICT,
+            "application_not_in_screening",
+            f"Only in screening is decided; this one is {application.stage} at present.",
+        )
+
+
+def need_admitted(application: Application) -> None:
+    """Q-006: refuse what belongs between admission and enrolment at any other time."""
+    if application.stage is not Stage.ADMITTED:
+        raise Refusal(
+            RefusalKind.CONFLICT,
+            "application_not_admitted",
+            f"This follows an admission; the application is {application.stage} at present.",
         )
 
 

@@ -29,7 +29,7 @@ from services.notify.letters.rendering import TEMPLATE_VERSION, Rendered, render
 from services.notify.queries import due_notifications
 from services.notify.settings import Settings
 from shared.auth.service_token import ServiceToken
-from shared.contracts.envelope import Actor, Cause
+from shared.contracts.envelope import Cause
 from shared.contracts.notify import NotificationPlanned
 from shared.process import Parts
 from shared.telemetry import get_logger
@@ -164,9 +164,9 @@ async def _mail(
     message["Subject"] = rendered.subject
     message["Date"] = format_datetime(parts.now())
     message["Message-ID"] = f"<{planned.notification_id}@{domain}>"
-    message["Content-Language"] = to.language
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(rendered.text)
+    message["Content-Language"] = to.language
     await aiosmtplib.send(
         message,
         hostname=settings.smtp_host,
@@ -185,7 +185,7 @@ def _cause(post: Post, letter: Notification, outcome: NotifyCommand) -> Cause:
     kind = type(outcome).__name__
     name = f"{planned.notification_id}:{letter.attempts}:{kind}"
     return Cause(
-        actor=Actor(uuid5(SENDER, post.parts.name), "policy"),
+        actor=post.parts.actor,
         command_id=uuid5(SENDER, name),
         correlation_id=planned.application_id,
         causation_id=planned.cause_id,

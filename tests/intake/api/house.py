@@ -25,7 +25,6 @@ from shared.contracts.base import Event
 from shared.contracts.catalogue import event_of
 from shared.contracts.envelope import Actor, Cause
 from shared.contracts.record import Record, decode
-from shared.contracts.roles import Role
 from shared.decider import Asked
 from shared.eventlog import Handler, Look
 from shared.eventlog.views import View
@@ -33,25 +32,13 @@ from shared.ids import new_id
 from shared.testing.memory import MemoryAccessLog, MemoryLog
 from shared.web import Edge, Limits
 from tests.auth.issuer import AUDIENCE, ISSUER, claims, published, token
+from tests.intake.api.people import Who
+from tests.intake.api.speaking import Speaking
 
 POLICY = Actor(UUID("0190a3c2-7a10-4c00-8000-0000000000ff"), "policy")
 SIGNED_IN = int(datetime(2018, 1, 1, tzinfo=UTC).timestamp())
 EXPIRES = int(datetime(2038, 1, 1, tzinfo=UTC).timestamp())
 FIRM_CLAIM = "https://id.oidc.se/claim/orgNumber"
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """Somebody with a token."""
-
-    person: UUID
-    roles: tuple[Role, ...]
-    organisation: str | None = None
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Return the header that says who calls."""
-        return {"Authorization": f"Bearer {_token(self)}"}
 
 
 @cache
@@ -169,7 +156,7 @@ def _page(documents: Mapping[str, Any], after: str | None, limit: int) -> tuple[
 
 
 @dataclass
-class House:
+class House(Speaking):
     """Intake, a clock in the hands of the test, and nothing outside the process.
 
     Attributes:
@@ -180,7 +167,6 @@ class House:
     now: datetime = datetime(2018, 11, 1, 9, tzinfo=UTC)
     access: MemoryAccessLog = field(default_factory=MemoryAccessLog)
     heard: int = 0
-    keys: int = 0
 
     def __post_init__(self) -> None:
         """Wire the service."""
@@ -214,33 +200,13 @@ class House:
         """Return whether the lists have come so far: they always have."""
         return position <= await self.log.head()
 
-    async def get(self, who: Who | None, path: str, **headers: str) -> httpx2.Response:
-        """Return the answer to a question."""
-        return await self.http.get(path, headers={**(who.headers if who else {}), **headers})
+    def headers(self, who: Who) -> dict[str, str]:
+        """Return the header that says who calls."""
+        return {"Authorization": f"Bearer {_token(who)}"}
 
-    async def send(
-        self,
-        who: Who,
-        path: str,
-        body: Any = None,
-        *,
-        seen: str | int | None = None,
-        key: str | None = None,
-        method: str = "POST",
-    ) -> httpx2.Response:
-        """Return the answer to a command; a ``key`` of ``None`` is a fresh one.
-
-        If-Match holds the version ``seen``, or the ETag of the address ``seen``, or nothing.
-        """
-        headers = who.headers
-        if isinstance(seen, str):
-            reader = who if Role.PROJECT_LEADER in who.roles or who.organisation else LEADER
-            seen = int((await self.get(reader, seen)).headers["etag"].strip('"'))
-        if seen is not None:
-            headers |= {"If-Match": f'"{seen}"'}
-        self.keys += 1
-        headers |= {"Idempotency-Key": f'"{key or self.keys}"'}
-        return await self.http.request(method, path, headers=headers, json=body)
+    async def at(self, when: datetime) -> None:
+        """Set the clock."""
+        self.now = when
 
     async def react(self) -> None:
         """Let the policies hear what is new, until there is nothing new; as the consumer does."""
@@ -278,12 +244,3 @@ class House:
         """Return the records of these types, or of all, oldest first."""
         every = [decode(stored.leaf) for stored in await self.log.tail(0, limit=100_000)]
         return [record for record in every if not types or record.type in types]
-
-
-LEADER = Who(UUID("0190a3c2-7a10-4c00-8000-0000000000b1"), (Role.PROJECT_LEADER,))
-STEERING = Who(UUID("0190a3c2-7a10-4c00-8000-0000000000b4"), (Role.STEERING_GROUP,))
-REGISTRAR = Who(UUID("0190a3c2-7a10-4c00-8000-0000000000b5"), (Role.REGISTRAR,))
-AUDITOR = Who(UUID("0190a3c2-7a10-4c00-8000-0000000000b6"), (Role.AUDITOR,))
-SERVICE = Who(UUID("0190a3c2-7a10-4c00-8000-0000000000b7"), (Role.SERVICE,))
-SUPERVISOR = UUID("0190a3c2-7a10-4c00-8000-0000000000b2")
-TRAINER = UUID("0190a3c2-7a10-4c00-8000-0000000000b3")

@@ -1,6 +1,6 @@
 """What people of intake do, in the order in which they do it: steps that tests begin from."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -9,17 +9,31 @@ import httpx2
 from shared.contracts.preparation import AppointmentMade
 from shared.contracts.roles import Role
 from shared.contracts.survey import SURVEY_V1
-from tests.intake.api.house import LEADER, REGISTRAR, STEERING, SUPERVISOR, TRAINER, House, Who
+from tests.intake.api.house import House
+from tests.intake.api.people import (
+    ALFA,
+    BETA,
+    DELTA,
+    GAMMA,
+    LEADER,
+    REGISTRAR,
+    STEERING,
+    SUPERVISOR,
+    TRAINER,
+    applicant,
+    signatory,
+)
+from tests.intake.api.speaking import Speaking
 from tests.intake.facts import good_answer
 
-NUMBERS = ("7699990011", "7699990029", "7699990037", "8029990010")
+NUMBERS = (ALFA, BETA, GAMMA, DELTA)
 PEOPLE = UUID("0190a3c2-7a10-4c00-8000-00000000cafe")
 REASON = "Svaren visar att företaget är ett arbetsintegrerande socialt företag."
 APPOINTED = (
     (LEADER.person, Role.PROJECT_LEADER),
     (STEERING.person, Role.STEERING_GROUP),
-    (SUPERVISOR, Role.SUPERVISOR),
-    (TRAINER, Role.TRAINER),
+    (SUPERVISOR.person, Role.SUPERVISOR),
+    (TRAINER.person, Role.TRAINER),
 )
 PILOT: dict[str, Any] = {
     "code": "P19",
@@ -32,16 +46,6 @@ PILOT: dict[str, Any] = {
     "admission_on": "2018-12-14",
     "starts_on": "2019-01-15",
 }
-
-
-def applicant(number: str) -> Who:
-    """Return the contact person of a firm."""
-    return Who(uuid5(PEOPLE, f"applicant {number}"), (Role.APPLICANT,), number)
-
-
-def signatory(number: str) -> Who:
-    """Return the signatory of a firm."""
-    return Who(uuid5(PEOPLE, f"signatory {number}"), (Role.SIGNATORY,), number)
 
 
 def ok(answer: httpx2.Response) -> httpx2.Response:
@@ -69,15 +73,20 @@ def appointment(person: UUID, role: Role) -> AppointmentMade:
         founding=True,
         reason="Tillsatt vid starten.",
         evidence=(),
-        made_at=House().now,
+        made_at=datetime(2018, 3, 1, tzinfo=UTC),
     )
 
 
-async def staffed() -> House:
-    """Return a house whose people are appointed."""
-    house = House()
+async def appoints(house: Speaking) -> None:
+    """Let intake hear that its people are appointed."""
     for person, role in APPOINTED:
         await house.hears(appointment(person, role))
+
+
+async def staffed() -> House:
+    """Return intake over memory, whose people are appointed."""
+    house = House()
+    await appoints(house)
     return house
 
 
@@ -91,14 +100,14 @@ def interest(number: str) -> dict[str, Any]:
     }
 
 
-async def shows_interest(house: House, number: str) -> str:
+async def shows_interest(house: Speaking, number: str) -> str:
     """Show interest, and be told what is required; return the application's id."""
     answer = ok(await house.send(applicant(number), "/v1/applications", interest(number)))
     await house.react()
     return str(answer.json()["application_id"])
 
 
-async def completes_draft(house: House, number: str, application_id: str) -> None:
+async def completes_draft(house: Speaking, number: str, application_id: str) -> None:
     """Answer the survey, declare mandate and commitment."""
     path = f"/v1/applications/{application_id}"
     for section in SURVEY_V1.sections:
@@ -114,14 +123,14 @@ async def completes_draft(house: House, number: str, application_id: str) -> Non
     ok(await house.send(signatory(number), f"{path}/commitment", commitment, seen=path))
 
 
-async def drafts(house: House, number: str) -> str:
+async def drafts(house: Speaking, number: str) -> str:
     """Show interest and complete the draft; return the application's id."""
     application_id = await shows_interest(house, number)
     await completes_draft(house, number, application_id)
     return application_id
 
 
-async def plans_round(house: House, **changed: Any) -> str:
+async def plans_round(house: Speaking, **changed: Any) -> str:
     """Plan, announce and open a round; return its id."""
     answer = ok(await house.send(LEADER, "/v1/rounds", {**PILOT, **changed}))
     round_id = str(answer.json()["round_id"])
@@ -134,7 +143,9 @@ async def plans_round(house: House, **changed: Any) -> str:
     return round_id
 
 
-async def submits(house: House, number: str, application_id: str, round_id: str) -> httpx2.Response:
+async def submits(
+    house: Speaking, number: str, application_id: str, round_id: str
+) -> httpx2.Response:
     """Submit to a round; return the answer."""
     path = f"/v1/applications/{application_id}"
     return await house.send(
@@ -142,14 +153,14 @@ async def submits(house: House, number: str, application_id: str, round_id: str)
     )
 
 
-async def screens(house: House, application_id: str) -> None:
+async def screens(house: Speaking, application_id: str) -> None:
     """Name the project leader as the screener."""
     path = f"/v1/applications/{application_id}"
     body = {"person_id": str(LEADER.person)}
     ok(await house.send(LEADER, f"{path}/screening", body, seen=path))
 
 
-async def admits(house: House, application_id: str) -> None:
+async def admits(house: Speaking, application_id: str) -> None:
     """Screen and admit; the place is offered."""
     path = f"/v1/applications/{application_id}"
     await screens(house, application_id)
@@ -157,7 +168,7 @@ async def admits(house: House, application_id: str) -> None:
     await house.react()
 
 
-async def enrols(house: House, number: str, application_id: str) -> None:
+async def enrols(house: Speaking, number: str, application_id: str) -> None:
     """Sign, countersign, confirm, pay, accept the place and enrol."""
     path = f"/v1/applications/{application_id}"
     firm = signatory(number)
@@ -171,7 +182,7 @@ async def enrols(house: House, number: str, application_id: str) -> None:
     ok(await house.send(LEADER, f"{path}/enrolment", seen=path))
 
 
-async def invoices(house: House, application_id: str) -> str:
+async def invoices(house: Speaking, application_id: str) -> str:
     """Issue the invoice for the fee; return its id."""
     body = {
         "application_id": application_id,

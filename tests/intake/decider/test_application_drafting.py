@@ -19,6 +19,7 @@ from services.intake.commands.application import (
 )
 from services.intake.decider.application import decider
 from shared.contracts.intake import (
+    ApplicationEvent,
     ApplicationKind,
     IndependenceReviewFlagged,
     PreCertificationFailed,
@@ -296,7 +297,7 @@ def test_a_complete_draft_is_submitted_to_an_open_round() -> None:
 
 def test_nobody_submits_who_was_not_told_what_is_required() -> None:
     """APP-3, Q-071: of the version in force."""
-    before = (interested, *survey(), declared, committed)
+    before: tuple[ApplicationEvent, ...] = (interested, *survey(), declared, committed)
     application.given(*before).when(submit(regular)).then_refused("requirements_not_disclosed")
     newer = replace(submit(regular), requirements="2")
     application.given(*drafted).when(newer).then_refused("requirements_not_disclosed")
@@ -306,19 +307,19 @@ def test_nobody_submits_who_was_not_told_what_is_required() -> None:
 def test_a_survey_with_one_section_missing_is_incomplete(left_out: int) -> None:
     """APP-4: the set is complete or it is not."""
     sections = tuple(each for n, each in enumerate(survey()) if n != left_out)
-    history = (interested, told, *sections, declared, committed)
+    history: tuple[ApplicationEvent, ...] = (interested, told, *sections, declared, committed)
     application.given(*history).when(submit(regular)).then_refused("survey_incomplete")
 
 
 def test_a_survey_without_any_answer_is_incomplete() -> None:
     """APP-4: nothing is nothing."""
-    history = (interested, told, declared, committed)
+    history: tuple[ApplicationEvent, ...] = (interested, told, declared, committed)
     application.given(*history).when(submit(regular)).then_refused("survey_incomplete")
 
 
 def test_only_the_signatory_submits_and_has_committed() -> None:
     """APP-4, SOD-14: mandate, commitment, person."""
-    base = (interested, told, *survey())
+    base: tuple[ApplicationEvent, ...] = (interested, told, *survey())
     application.given(*base).when(submit(regular)).then_refused("mandate_missing")
     application.given(*base, declared).when(submit(regular)).then_refused("commitment_missing")
     full = application.given(*drafted)

@@ -14,7 +14,12 @@ from services.intake.commands.application import (
 )
 from services.intake.commands.mandate import Tie
 from services.intake.decider.application import decider
-from shared.contracts.intake import ApplicationDeferred, ApplicationRejected, DeferralCode
+from shared.contracts.intake import (
+    ApplicationDeferred,
+    ApplicationEvent,
+    ApplicationRejected,
+    DeferralCode,
+)
 from shared.contracts.roles import Role
 from shared.testing import Scenario
 from tests.intake.facts import (
@@ -155,7 +160,7 @@ def test_whoever_meets_the_definition_is_admitted() -> None:
 )
 def test_each_answer_of_the_definition_must_be_true(question: str) -> None:
     """APP-8: one no is enough; the refusal names it."""
-    history = (
+    history: tuple[ApplicationEvent, ...] = (
         interested,
         told,
         *survey(),
@@ -173,13 +178,23 @@ def test_each_answer_of_the_definition_must_be_true(question: str) -> None:
 @pytest.mark.parametrize("question", ["closed_financial_year", "annual_report_approved"])
 def test_admission_takes_a_closed_year_and_an_approved_report(question: str) -> None:
     """APP-9: one is not enough."""
-    history = (*in_screening, answered("operation", **{question: False}), submitted, screening)
+    history: tuple[ApplicationEvent, ...] = (
+        *in_screening,
+        answered("operation", **{question: False}),
+        submitted,
+        screening,
+    )
     application.given(*history).when(admit).then_refused("annual_report_missing")
 
 
 def test_other_answers_never_bar_from_admission() -> None:
     """GEN-1, Q-074: prospects and readiness are advice."""
-    history = (*in_screening, *survey(computer=False, f_tax=False), submitted, screening)
+    history: tuple[ApplicationEvent, ...] = (
+        *in_screening,
+        *survey(computer=False, f_tax=False),
+        submitted,
+        screening,
+    )
     application.given(*history).when(admit).then(admitted)
 
 

@@ -17,6 +17,7 @@ from services.intake.commands.group import (
 from services.intake.commands.mandate import Tie
 from services.intake.decider.group import decider
 from shared.contracts.intake import (
+    GroupEvent,
     GroupMemberAdded,
     GroupSizeDeviationApproved,
     GroupStarted,
@@ -178,7 +179,7 @@ def test_an_appointed_trainer_is_on_record_with_the_members() -> None:
 
 def test_a_group_starts_with_the_names_of_everyone_in_it() -> None:
     """GRP-4: review learns from one event whom to bar."""
-    history = (formed, *members(5), supervised(5), trained(5))
+    history: tuple[GroupEvent, ...] = (formed, *members(5), supervised(5), trained(5))
     whole = started(5).model_copy(
         update={"supervisor_ids": (SUPERVISOR,), "trainer_ids": (TRAINER,)}
     )

@@ -1,0 +1,1 @@
+"""Measurements against peers and limits; every one prints a ratio and its condition."""

@@ -1,0 +1,100 @@
+"""Uploaded files: what is accepted, and what their names are on the wire."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
+from unicodedata import normalize
+from urllib.parse import quote, unquote
+
+from shared.web import Problem
+
+MAGIC_BYTES: Final = 8
+NAME_MAX: Final = 200
+ZIP: Final = b"PK\x03\x04"
+ACCEPTED: Final[Mapping[str, tuple[bytes, ...]]] = {
+    "application/pdf": (b"%PDF-",),
+    "image/png": (b"\x89PNG\r\n\x1a\n",),
+    "image/jpeg": (b"\xff\xd8\xff",),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (ZIP,),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (ZIP,),
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": (ZIP,),
+    "application/vnd.oasis.opendocument.text": (ZIP,),
+    "application/vnd.oasis.opendocument.spreadsheet": (ZIP,),
+    "text/plain": (),
+    "text/csv": (),
+}
+"""Media types that are evidence, and how their content begins; texts hold no NUL."""
+DISPOSITION: Final = re.compile(
+    r"attachment\s*;\s*filename\*\s*=\s*utf-8''([A-Za-z0-9!#$&+.^_`|~%-]{1,900})", re.IGNORECASE
+)
+
+
+def media_type_of(said: str | None) -> str:
+    """Return the media type that the caller says the file has.
+
+    Raises:
+        Problem: 415: it is none of those that are accepted.
+    """
+    media_type = (said or "").partition(";")[0].strip().lower()
+    if media_type not in ACCEPTED:
+        raise Problem(415, "media_type_not_accepted", f"Evidence is one of: {', '.join(ACCEPTED)}.")
+    return media_type
+
+
+def name_of(disposition: str | None) -> str:
+    """RFC 6266, RFC 8187: return the file's name in ``Content-Disposition``.
+
+    Raises:
+        Problem: 400: there is none, or it is malformed.
+    """
+    found = DISPOSITION.fullmatch((disposition or "").strip())
+    try:
+        name = normalize("NFC", unquote(found[1], errors="strict")) if found else ""
+    except UnicodeDecodeError:
+        name = ""
+    if not 0 < len(name) <= NAME_MAX or not name.isprintable() or "/" in name or "\\" in name:
+        raise Problem(
+            400,
+            "file_name_malformed",
+            "Name the file: Content-Disposition: attachment; filename*=UTF-8''name.pdf",
+        )
+    return name
+
+
+def disposition_of(name: str | None) -> str:
+    """RFC 6266: return the header that offers a file under ``name``; ``None``: it was erased."""
+    return f"attachment; filename*=UTF-8''{quote(name or 'evidence', safe='')}"
+
+
+async def checked(content: AsyncIterator[bytes], media_type: str) -> AsyncIterator[bytes]:
+    """Yield ``content``, which must begin as files of ``media_type`` do.
+
+    Raises:
+        Problem: 415: it is something else; 422: it is empty.
+    """
+    beginnings = ACCEPTED[media_type]
+    head = b""
+    async for chunk in content:
+        if not beginnings and b"\x00" in chunk:
+            raise _something_else(media_type)
+        if beginnings and len(head) < MAGIC_BYTES:
+            head += chunk
+            if len(head) < MAGIC_BYTES:
+                continue
+            chunk = head  # noqa: PLW2901 -- what was held back until it could be looked at
+            if not head.startswith(beginnings):
+                raise _something_else(media_type)
+        elif not beginnings:
+            head = chunk or head
+        yield chunk
+    if not head:
+        raise Problem(422, "evidence_empty", "The file is empty.")
+    if beginnings and len(head) < MAGIC_BYTES:
+        raise _something_else(media_type)
+
+
+def _something_else(media_type: str) -> Problem:
+    """Return the problem of a file that is not what it is said to be."""
+    return Problem(
+        415, "media_type_not_accepted", f"The content is not that of a file of {media_type}."
+    )

@@ -1,0 +1,145 @@
+"""Files over HTTP: streamed in and out, never in one piece in memory."""
+
+from base64 import b64encode
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Request, Response, status
+from fastapi.responses import StreamingResponse
+
+from services.review.api.acting import Acting, firm_of
+from services.review.api.evidence_files import checked, disposition_of, media_type_of, name_of
+from services.review.api.workspaces import OWNER, PREFIX, EvidenceMade
+from services.review.commands.workspace import UploadFile
+from services.review.decider.workspace import Workspace, refuse_unless_reader, writable
+from services.review.views.workspace_case import workspace_case
+from shared.decider import Refusal, RefusalKind
+from shared.eventlog import CommandReused, StreamMoved
+from shared.vault import BrokenSeal
+from shared.vault.objects import ObjectMissing, Objects
+from shared.web import Caller, Edge, Reader, Upload, if_match, problems, tell
+
+FILES: Final = f"{PREFIX}/files"
+UPLOAD_TIMEOUT_S: Final = 300.0
+
+
+def upload_of(bytes_max: int) -> Upload:
+    """Return the operation whose body streams past the limit of all others."""
+    return Upload(FILES, bytes_max, UPLOAD_TIMEOUT_S)
+
+
+def file_routes(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
+    """Return how files come in."""
+    router = APIRouter(prefix=PREFIX, tags=["workspaces"])
+
+    @router.post(
+        "/files",
+        status_code=status.HTTP_201_CREATED,
+        responses=problems("media_type_not_accepted", "file_name_malformed", *OWNER),
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "description": "The file as it is. Its name stands in Content-Disposition.",
+                "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+            }
+        },
+    )
+    async def upload_file(  # noqa: PLR0913, PLR0917 -- the headers of an upload
+        application_id: UUID,
+        request: Request,
+        by: Annotated[Caller, Depends(edge.caller)],
+        expected_version: Annotated[int, Depends(if_match)],
+        response: Response,
+        content_disposition: Annotated[str | None, Header()] = None,
+        content_type: Annotated[str | None, Header()] = None,
+    ) -> EvidenceMade:
+        """Put in a file as evidence. Safe to repeat with the same Idempotency-Key and file."""
+        name, media_type = name_of(content_disposition), media_type_of(content_type)
+        stream = f"workspace-{application_id}"
+        await _refuse_early(acting, by, stream, expected_version)
+        content = checked(request.stream(), media_type)
+        kept = await objects.put(application_id, content)
+        command = UploadFile(
+            organisation=by.principal.organisation,
+            evidence_id=by.cause.command_id,
+            file_name=name,
+            evidence_hash=kept.content_hash,
+            size_bytes=kept.size_bytes,
+            media_type=media_type,
+            at=acting.now(),
+        )
+        by = by.over(bytes.fromhex(kept.content_hash))
+        tell(response, await acting.put(by, stream, command, expected_version=expected_version))
+        return EvidenceMade(id=by.cause.command_id, evidence_hash=kept.content_hash)
+
+    return router
+
+
+def file_readings(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
+    """Return how files go out."""
+    router = APIRouter(prefix=PREFIX, tags=["workspaces"])
+
+    @router.get(
+        "/files/{evidence_id}",
+        response_class=StreamingResponse,
+        responses=problems("evidence_not_found", "workspace_not_found", "access_not_granted"),
+    )
+    async def read_file(
+        application_id: UUID,
+        evidence_id: UUID,
+        by: Annotated[Reader, Depends(edge.reader)],
+    ) -> StreamingResponse:
+        """Return a file. What people of SKOOPI read is remembered in the access log."""
+        stream = f"workspace-{application_id}"
+        history = await acting.handler.log.load(stream)
+        firm = firm_of(by.principal, by.role)
+        try:
+            state: Workspace = acting.folded(stream, history)
+            refuse_unless_reader(state, by.principal.person, firm, acting.now())
+        except Refusal as no:
+            await acting.refuse_read(by, "read_file", stream, history.case, no)
+        shown = workspace_case(await acting.shown(stream, history))
+        found = next(
+            (e for e in (shown.evidence if shown else ()) if e.evidence_id == evidence_id), None
+        )
+        if found is None or found.form != "file":
+            raise _not_found()
+        if firm is None:
+            await acting.remember_read(by, "read_file", stream, application_id)
+        try:
+            content = await objects.get(application_id, found.evidence_hash)
+        except (ObjectMissing, BrokenSeal) as error:
+            raise _not_found() from error
+        headers = {
+            "Content-Disposition": disposition_of(found.name),
+            "Content-Length": str(found.size_bytes),
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "private, no-store",
+            "Repr-Digest": _digest(found.evidence_hash),
+        }
+        return StreamingResponse(content, media_type=found.media_type, headers=headers)
+
+    return router
+
+
+async def _refuse_early(acting: Acting, by: Caller, stream: str, expected_version: int) -> None:
+    """Refuse what would be refused anyway, before the file has come in; a known key comes first."""
+    try:
+        known = await acting.handler.log.recall(by.cause.command_id, digest=by.cause.digest)
+    except CommandReused:
+        return  # known, by a digest that has the file in it: the answer comes with the file
+    look = await acting.handler.look(stream)
+    if known is None:
+        writable(look.state, by.principal.organisation)
+        if look.version != expected_version:
+            raise StreamMoved(stream)
+
+
+def _digest(content_hash: str) -> str:
+    """RFC 9530: return the header that names the content's hash."""
+    return f"sha-256=:{b64encode(bytes.fromhex(content_hash)).decode()}:"
+
+
+def _not_found() -> Refusal:
+    """Return that there is no such file."""
+    return Refusal(RefusalKind.NOT_FOUND, "evidence_not_found", "There is no such file.")

@@ -1,0 +1,254 @@
+"""Reviews over HTTP: what can be read of them, and how they are staffed."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response, status
+
+from services.review.api.acting import Acting, firm_of
+from services.review.api.bodies import CertifierBody, PlanBody, ReviewerBody
+from services.review.api.standing import Bystander
+from services.review.commands.review import (
+    AssignCertifier,
+    AssignReviewer,
+    DeclareImpartiality,
+    PlanReview,
+    Standing,
+)
+from services.review.decider.appointment import areas_of
+from services.review.decider.review_state import Review
+from services.review.queries import Lists
+from services.review.views.review_case import ReviewCase, for_the_firm, review_case
+from shared.contracts.base import Event
+from shared.contracts.review import PlannedReviewer, ReviewEvent
+from shared.contracts.roles import Role
+from shared.contracts.scheme import Criterion
+from shared.decider import Refusal, RefusalKind
+from shared.eventlog import Look
+from shared.web import (
+    Caller,
+    Edge,
+    Page,
+    Reader,
+    Seen,
+    if_match,
+    if_none_match,
+    link_next,
+    page,
+    problems,
+    show,
+    tell,
+    wait_for,
+)
+
+PREFIX: Final = "/v1/reviews"
+VIEW: Final = "review_case"
+STAFFING: Final = (
+    "review_not_found",
+    "review_decided",
+    "agreement_missing",
+    "review_plan_missing",
+    "competence_missing",
+    "impartiality_not_declared",
+    "mandate_missing",
+    "mandate_ended",
+)
+REVIEWING: Final = (
+    "reviewer_was_supervisor",
+    "reviewer_was_trainer",
+    "reviewer_has_tie",
+    "reviewer_same_round",
+    "reviewer_reciprocal",
+    "reviewer_is_project_leader",
+)
+DECIDING: Final = (
+    "certifier_was_reviewer",
+    "certifier_was_supervisor",
+    "certifier_was_trainer",
+    "certifier_has_tie",
+    "certifier_same_round",
+    "certifier_reciprocal",
+    "certifier_was_screener",
+    "certifier_is_project_leader",
+)
+
+
+def case_after(events: Sequence[Event]) -> ReviewCase | None:
+    """Return the review as it is read after ``events``; ``None`` when it is not open."""
+    case: ReviewCase | None = None
+    for event in events:
+        assert isinstance(event, ReviewEvent)
+        case = review_case(case, event)
+    return case
+
+
+async def _case(acting: Acting, review_id: UUID, by: Reader) -> tuple[ReviewCase, Look]:
+    """REV-9: return the review as ``by`` may see it, and its version."""
+    history = await acting.handler.log.load(f"review-{review_id}")
+    case = case_after(history.events)
+    firm = firm_of(by.principal, by.role)
+    if case is None or firm not in {None, case.organisation_number}:
+        raise Refusal(RefusalKind.NOT_FOUND, "review_not_found", "There is no such review.")
+    look = Look(case, history.version, history.position, history.case)
+    return (case if firm is None else for_the_firm(case)), look
+
+
+def review_lists(
+    *,
+    edge: Edge,
+    acting: Acting,
+    lists: Lists,
+    reached: Callable[[str, int], Awaitable[bool]],
+) -> APIRouter:
+    """Return what can be read of reviews."""
+    router = APIRouter(prefix=PREFIX, tags=["reviews"])
+
+    @router.get("", dependencies=[Depends(wait_for(partial(reached, VIEW)))])
+    async def list_reviews(
+        by: Annotated[Reader, Depends(edge.reader)],
+        asked: Annotated[Page, Depends(page)],
+        request: Request,
+        response: Response,
+    ) -> list[ReviewCase]:
+        """Return reviews by their ids: of all firms for SKOOPI's people, else of the own firm."""
+        firm = firm_of(by.principal, by.role)
+        rows = await lists.reviews(of=firm, after=asked.after or "", limit=asked.fetch)
+        more = str(rows[asked.limit - 1].review_id) if len(rows) > asked.limit else None
+        link_next(request, response, asked, after=more)
+        shown = rows[: asked.limit]
+        return [row if firm is None else for_the_firm(row) for row in shown]
+
+    @router.get("/{review_id}", responses=problems("review_not_found"))
+    async def read_review(
+        review_id: UUID,
+        by: Annotated[Reader, Depends(edge.reader)],
+        seen: Annotated[Seen, Depends(if_none_match)],
+        response: Response,
+    ) -> ReviewCase:
+        """Return a review; to the firm without its draft, until the report is issued."""
+        case, look = await _case(acting, review_id, by)
+        show(response, look, seen)
+        return case
+
+    return router
+
+
+def plan_routes(*, edge: Edge, acting: Acting) -> APIRouter:
+    """Return how people declare themselves impartial, and how the firm is told the plan."""
+    router = APIRouter(prefix=PREFIX, tags=["reviews"])
+
+    @router.post(
+        "/{review_id}/declarations",
+        status_code=status.HTTP_201_CREATED,
+        responses=problems("review_not_found", "review_decided"),
+    )
+    async def declare_impartiality(
+        review_id: UUID,
+        by: Annotated[Caller, Depends(edge.caller)],
+        expected_version: Annotated[int, Depends(if_match)],
+        response: Response,
+    ) -> None:
+        """Declare to be free of whatever would bar the caller."""
+        command = DeclareImpartiality(by.person, acting.now())
+        stream = f"review-{review_id}"
+        tell(response, await acting.put(by, stream, command, expected_version=expected_version))
+
+    @router.put("/{review_id}/plan", responses=problems("review_not_found", "review_decided"))
+    async def plan_review(
+        review_id: UUID,
+        body: PlanBody,
+        by: Annotated[Caller, Depends(edge.caller)],
+        expected_version: Annotated[int, Depends(if_match)],
+        response: Response,
+    ) -> None:
+        """Tell the firm who reviews what, by when and how."""
+        command = PlanReview(
+            reviewers=tuple(
+                PlannedReviewer(person_id=each.person_id, areas=each.areas)
+                for each in body.reviewers
+            ),
+            certifier_id=body.certifier_id,
+            from_on=body.from_on,
+            until_on=body.until_on,
+            method=body.method,
+            sampled_units=body.sampled_units,
+            at=acting.now(),
+        )
+        stream = f"review-{review_id}"
+        tell(response, await acting.put(by, stream, command, expected_version=expected_version))
+
+    return router
+
+
+def staffing_routes(*, edge: Edge, acting: Acting, bystander: Bystander) -> APIRouter:
+    """Return how reviewers and certifier are assigned, with the records looked up."""
+    router = APIRouter(prefix=PREFIX, tags=["reviews"])
+
+    @router.post(
+        "/{review_id}/reviewers",
+        status_code=status.HTTP_201_CREATED,
+        responses=problems(*REVIEWING, *STAFFING),
+    )
+    async def assign_reviewer(
+        review_id: UUID,
+        body: ReviewerBody,
+        by: Annotated[Caller, Depends(edge.caller)],
+        expected_version: Annotated[int, Depends(if_match)],
+        response: Response,
+    ) -> None:
+        """Make a person answerable for results in these areas."""
+        found = await _found(acting, bystander, review_id, body.person_id, Role.REVIEWER)
+        standing, competence, agreement = found
+        command = AssignReviewer(
+            reviewer_id=body.person_id,
+            areas=body.areas,
+            lead=body.lead,
+            standing=standing,
+            competence=competence,
+            agreement=agreement,
+            at=acting.now(),
+        )
+        stream = f"review-{review_id}"
+        tell(response, await acting.put(by, stream, command, expected_version=expected_version))
+
+    @router.put(
+        "/{review_id}/certifier", responses=problems("certifier_exists", *DECIDING, *STAFFING)
+    )
+    async def assign_certifier(
+        review_id: UUID,
+        body: CertifierBody,
+        by: Annotated[Caller, Depends(edge.caller)],
+        expected_version: Annotated[int, Depends(if_match)],
+        response: Response,
+    ) -> None:
+        """Make a person answerable for the decision."""
+        found = await _found(acting, bystander, review_id, body.person_id, Role.CERTIFIER)
+        standing, competence, agreement = found
+        command = AssignCertifier(
+            certifier_id=body.person_id,
+            standing=standing,
+            competence=competence,
+            agreement=agreement,
+            at=acting.now(),
+        )
+        stream = f"review-{review_id}"
+        tell(response, await acting.put(by, stream, command, expected_version=expected_version))
+
+    return router
+
+
+async def _found(
+    acting: Acting, bystander: Bystander, review_id: UUID, person_id: UUID, role: Role
+) -> tuple[Standing, frozenset[Criterion], str | None]:
+    """Return how the person stands to the case, what they may assess, and the agreement."""
+    review: Review = await acting.state(f"review-{review_id}")
+    if review.opening is None:
+        return Standing((), (), frozenset(), ()), frozenset(), None
+    appointments = await acting.state(f"appointment-{person_id}")
+    return (
+        await bystander.standing(person_id, review.opening),
+        areas_of(appointments, role, review.opening.scheme, acting.now()),
+        await bystander.agreement(review.opening),
+    )

@@ -1,0 +1,184 @@
+"""Files outside the database: encrypted while they stream in, under the key of their subject.
+
+An object is a header (its own key, wrapped under the subject's) and pieces, each sealed with
+AES-256-GCM and its place; the last piece says that it is the last, so that a shortened object does
+not open. Its name is the SHA-256 of the content: the same content of one subject is kept once, and
+a content never changes. Erasing the subject's key makes all of its objects unreadable.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import obstore
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from shared.ids import NONCE_BYTES, new_id, new_key, new_nonce
+from shared.vault.vault import BrokenSeal, Vault
+
+PIECE_BYTES: Final = 65_536
+PART_BYTES: Final = 5 * 1024 * 1024
+"""Of one part of an upload to the store."""
+STORE_TIMEOUT_S: Final = 60.0
+"""Of one request to the store; how long content may take to come in is its sender's limit."""
+TAG_BYTES: Final = 16
+_MAGIC: Final = b"asf-object-v1\x00"
+_HEADER_BYTES: Final = len(_MAGIC) + NONCE_BYTES + 32 + TAG_BYTES
+_INCOMING: Final = "incoming"
+
+
+class ObjectMissing(Exception):  # noqa: N818 -- an answer about the world
+    """The store has no such object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was kept.
+
+    Attributes:
+        content_hash: SHA-256 of the content, hexadecimal; the object's name.
+    """
+
+    content_hash: str
+    size_bytes: int
+
+
+def store_of(url: str, *, folder: Path) -> ObjectStore:
+    """Return the store at ``url``, e.g. ``s3://bucket/prefix``; ``""``: the local ``folder``."""
+    if not url:
+        return LocalStore(folder.absolute(), mkdir=True)
+    return LocalStore.from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """The objects of a service."""
+
+    store: ObjectStore
+    vault: Vault
+
+    async def put(self, subject: UUID, content: AsyncIterator[bytes]) -> Kept:
+        """Keep ``content``, under the key of ``subject``. Safe to repeat.
+
+        Nothing can be read before all of it is kept; when ``content`` fails, nothing is kept, and
+        its exception is raised.
+        """
+        incoming = f"{_INCOMING}/{new_id()}"
+        reading = _Reading(content)
+        cipher = await self.vault.cipher_of(str(subject))
+        await obstore.put_async(
+            self.store,
+            incoming,
+            _sealed(reading, cipher, str(subject).encode()),
+            use_multipart=True,
+            chunk_size=PART_BYTES,
+        )
+        kept = Kept(reading.digest.hexdigest(), reading.size_bytes)
+        async with asyncio.timeout(STORE_TIMEOUT_S):
+            await obstore.rename_async(self.store, incoming, _place(subject, kept.content_hash))
+        return kept
+
+    async def get(self, subject: UUID, content_hash: str) -> AsyncIterator[bytes]:
+        """Return the content, a piece at a time; its last piece only when the hash is right.
+
+        Raises:
+            ObjectMissing: There is none. Later, while reading: ``BrokenSeal`` when what is stored
+                is not what was kept, or the key has been erased.
+        """
+        try:
+            async with asyncio.timeout(STORE_TIMEOUT_S):
+                found = await obstore.get_async(self.store, _place(subject, content_hash))
+        except FileNotFoundError as error:
+            raise ObjectMissing(content_hash) from error
+        cipher = await self.vault.cipher_of(str(subject))
+        pieces = _pieces(found.stream(min_chunk_size=PIECE_BYTES))
+        return _opened(pieces, cipher, str(subject).encode(), content_hash)
+
+
+class _Reading:
+    """A content that is hashed and counted while it is read."""
+
+    def __init__(self, content: AsyncIterator[bytes]) -> None:
+        self._content = content
+        self.digest = sha256()
+        self.size_bytes = 0
+
+    async def pieces(self) -> AsyncIterator[tuple[bytes, bool]]:
+        """Yield pieces of ``PIECE_BYTES``, the last one shorter or empty, and whether it is last."""
+        waiting = bytearray()
+        async for chunk in self._content:
+            self.digest.update(chunk)
+            self.size_bytes += len(chunk)
+            waiting += chunk
+            while len(waiting) > PIECE_BYTES:
+                yield bytes(waiting[:PIECE_BYTES]), False
+                del waiting[:PIECE_BYTES]
+        yield bytes(waiting), True
+
+
+def _place(subject: UUID, content_hash: str) -> str:
+    """Return the object's name in the store."""
+    return f"{subject}/{content_hash}"
+
+
+def _nonce(number: int, *, last: bool) -> bytes:
+    """Return the nonce of a piece: its number, and whether it is the last. The key is used once."""
+    return number.to_bytes(NONCE_BYTES - 1, "big") + bytes([last])
+
+
+async def _sealed(reading: _Reading, subject: AESGCM, context: bytes) -> AsyncIterator[bytes]:
+    """Yield the object of what ``reading`` reads."""
+    key, nonce = new_key(), new_nonce()
+    yield _MAGIC + nonce + subject.encrypt(nonce, key, _MAGIC + context)
+    cipher, number = AESGCM(key), 0
+    async for piece, last in reading.pieces():
+        yield cipher.encrypt(_nonce(number, last=last), piece, context)
+        number += 1
+
+
+async def _pieces(stored: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, bool]]:
+    """Yield the header of an object and then its sealed pieces, each with whether it is the last."""
+    waiting, wanted = bytearray(), _HEADER_BYTES
+    async for chunk in stored:
+        waiting += chunk
+        while len(waiting) > wanted:
+            yield bytes(waiting[:wanted]), False
+            del waiting[:wanted]
+            wanted = PIECE_BYTES + TAG_BYTES
+    yield bytes(waiting), True
+
+
+async def _opened(
+    pieces: AsyncIterator[tuple[bytes, bool]], subject: AESGCM, context: bytes, content_hash: str
+) -> AsyncIterator[bytes]:
+    """Yield the content of an object, whose hash must be ``content_hash``."""
+    digest, cipher, number = sha256(), None, 0
+    try:
+        async for sealed, last in pieces:
+            if cipher is None:
+                if last:
+                    raise BrokenSeal(content_hash)
+                cipher = AESGCM(_own_key(sealed, subject, context))
+                continue
+            piece = cipher.decrypt(_nonce(number, last=last), sealed, context)
+            digest.update(piece)
+            if last and digest.hexdigest() != content_hash:
+                raise BrokenSeal(content_hash)
+            yield piece
+            number += 1
+    except InvalidTag as error:
+        raise BrokenSeal(content_hash) from error
+
+
+def _own_key(header: bytes, subject: AESGCM, context: bytes) -> bytes:
+    """Return the object's own key."""
+    if not header.startswith(_MAGIC) or len(header) != _HEADER_BYTES:
+        raise BrokenSeal("no object of ours")
+    nonce, wrapped = header[len(_MAGIC) :][:NONCE_BYTES], header[len(_MAGIC) + NONCE_BYTES :]
+    return subject.decrypt(nonce, wrapped, _MAGIC + context)

@@ -1,0 +1,257 @@
+"""The service over a real broker and a real database: heard thrice, killed, made anew.
+
+One story, told in one order: each test begins where the one before it ended, and each can also be
+run alone.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import CommitFailedError
+
+from deploy.local.settings import CHECKOUT, inherited_environment
+from services.certificates.consumers import HEARD
+from services.certificates.consumers.register_check import check_register, published_register
+from services.certificates.streams import APPLICATION as STREAMS
+from services.certificates.streams import SOURCE, TOPICS
+from shared.contracts.certificates_public import PUBLIC_TOPIC
+from shared.eventlog.connection import open_pool
+from shared.kafka import events_topic, provision
+from shared.kafka.reading import whole_topic
+from shared.kafka.topics import PARTITIONS
+from tests.certificates.facts import (
+    CONSENTED_AT,
+    DECISION,
+    ENDED_AT,
+    INVOICE,
+    ISSUED_AT,
+    NUMBER,
+    REVIEW,
+    approved,
+    countersigned,
+    settled,
+)
+from tests.certificates.running import Running, eventually
+from tests.certificates.upstream import Neighbour, neighbours
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+CONSENT = f"/v1/certificates/{NUMBER}/listing-consent"
+
+
+async def approve(said: dict[str, Neighbour]) -> None:
+    """Let the neighbours say, once, all that Alfa's certificate waits for."""
+    for name, stream, event in (
+        ("review", f"review-{REVIEW}", approved),
+        ("intake", f"application-{countersigned.application_id}", countersigned),
+        ("intake", f"invoice-{INVOICE}", settled),
+    ):
+        if (await said[name].log.load(stream)).version == 0:
+            await said[name].say(stream, event)
+
+
+async def certified(running: Running) -> dict[str, Any]:
+    """Return Alfa's certificate, as anyone sees it, as soon as it is issued."""
+    async with neighbours(running.house.stack, "review", "intake", now=lambda: ISSUED_AT) as said:
+        await approve(said)
+        answer = await running.answer(
+            f"/v1/certificates/{NUMBER}", until=lambda response: response.status_code == 200
+        )
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+async def change_consent(running: Running, method: str) -> None:
+    """Let Alfa's signatory give (POST) or withdraw (DELETE) its consent to be listed."""
+    token = await asyncio.to_thread(running.token, "alfa-signatory")
+    head = {"Authorization": f"Bearer {token}"}
+    async with httpx2.AsyncClient(base_url=running.url, headers=head) as http:
+        seen = await http.get(CONSENT)
+        mark = {"If-Match": seen.headers["etag"], "Idempotency-Key": seen.headers["etag"]}
+        changed = await http.request(method, CONSENT, headers=mark)
+        assert changed.status_code == 200, changed.text
+
+
+async def agree(running: Running) -> int:
+    """Hold the register topic against the view; return how many certificates were compared."""
+    dsn = running.house.environment("certificates")["CERTIFICATES_DATABASE_DSN"]
+    async with open_pool(dsn, name="check") as pool:
+        found = await check_register(running.brokers, pool, limit_s=60)
+    assert found.agree, found
+    return found.certificates
+
+
+async def begin_at_zero(running: Running, group: str, topic: str) -> None:
+    """Let a group begin anew with the first record, as soon as nobody is in it."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=running.house.stack.kafka_bootstrap,
+        group_id=group,
+        enable_auto_commit=False,
+    )
+    await consumer.start()
+    try:
+        places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
+        consumer.assign(places)
+
+        async def committed() -> bool:
+            try:
+                await consumer.commit(dict.fromkeys(places, 0))
+            except CommitFailedError:
+                return False
+            return True
+
+        await eventually(committed)
+    finally:
+        await consumer.stop()
+
+
+async def test_what_is_heard_three_times_makes_one_certificate(running: Running) -> None:
+    """CER-1, golden scenario G1, step 18: the same certificate, with the same number."""
+    running.move_clock(ISSUED_AT)
+    stack = running.house.stack
+    async with neighbours(stack, "review", "intake", now=lambda: ISSUED_AT) as said:
+        await approve(said)
+        first = await running.answer(
+            f"/v1/certificates/{NUMBER}", until=lambda response: response.status_code == 200
+        )
+        before = await running.positions()
+        await asyncio.to_thread(running.house.kill, "certificates")
+        await running.database("DELETE FROM consumer.progress")
+        for _ in range(2):
+            for neighbour in said.values():
+                assert await neighbour.say_again() > 0
+        for service, policy in HEARD.items():
+            group = f"certificates.{policy.__name__}"
+            await begin_at_zero(running, group, events_topic(service).name)
+        await asyncio.to_thread(running.house.restart, "certificates")
+        await eventually(lambda: _heard_all(running))
+    again = await running.answer(f"/v1/certificates/{NUMBER}", until=lambda r: r.status_code == 200)
+    assert again.json() == first.json()
+    assert await running.positions() == before
+    assert await running.database("SELECT 1 FROM consumer.parked") == []
+    issued = await running.database(
+        "SELECT count(*) FROM certificates.register WHERE document -> 'issued' ->> 'decision_id' = $1",
+        str(DECISION),
+    )
+    assert issued[0]["count"] == 1
+
+
+async def _heard_all(running: Running) -> bool:
+    """Return whether each consumer has been through every stream again."""
+    rows = await running.database("SELECT count(*) FROM consumer.progress WHERE version > 0")
+    streams = await running.database("SELECT count(DISTINCT stream) FROM log.event")
+    return bool(rows[0]["count"] == streams[0]["count"] + 3)
+
+
+async def test_the_register_topic_equals_the_view_whatever_happens_to_the_streams(
+    running: Running,
+) -> None:
+    """CER-11: killed in between, and made anew from the first record; the name goes again."""
+    running.move_clock(CONSENTED_AT)
+    await certified(running)
+    await change_consent(running, "POST")
+    assert await agree(running) == 1
+    listed = (await published_register(running.brokers))[NUMBER]
+    assert json.loads(listed.value)["holder"]["organisation_name"] == "Alfa ekonomisk förening"
+    await asyncio.to_thread(running.house.kill, "certificates-streams")
+    await change_consent(running, "DELETE")
+    await asyncio.to_thread(running.house.restart, "certificates-streams")
+    assert await agree(running) == 1
+    unlisted = (await published_register(running.brokers))[NUMBER]
+    assert json.loads(unlisted.value)["holder"] is None
+    await asyncio.to_thread(running.house.kill, "certificates-streams")
+    await begin_anew(running)
+    await asyncio.to_thread(running.house.restart, "certificates-streams")
+    assert await agree(running) == 1
+    assert (await published_register(running.brokers))[NUMBER] == unlisted
+
+
+async def begin_anew(running: Running) -> None:
+    """Take away all that Faust has made: its offsets, its changelog, the register topic."""
+    await begin_at_zero(running, STREAMS, SOURCE.name)
+    admin = AIOKafkaAdminClient(bootstrap_servers=running.house.stack.kafka_bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([topic.name for topic in TOPICS])
+    finally:
+        await admin.close()
+    await provision(running.brokers, TOPICS, replication=1)
+
+
+async def test_a_certificate_expires_by_the_clock_and_the_record_comes_later(
+    running: Running,
+) -> None:
+    """CER-5, golden scenario G1, steps 19 and 20: first no timer runs, then timers run."""
+    running.move_clock(ISSUED_AT)
+    await certified(running)
+    await asyncio.to_thread(running.house.kill, "certificates")
+    with running.role("api") as url:
+        async with httpx2.AsyncClient(base_url=url) as http:
+            for moved, status, count in (
+                (ENDED_AT.replace(hour=21, minute=59, second=59), "active", 1),
+                (ENDED_AT, "expired", 0),
+            ):
+                running.move_clock(moved)
+                answer = await http.get(f"/v1/certificates/{NUMBER}")
+                assert answer.json()["status"] == status
+                assert (await http.get("/v1/certificates/count")).json()["count"] == count
+    assert not await _expiries(running)
+    await asyncio.to_thread(running.house.restart, "certificates")
+    [record] = await eventually(lambda: _expiries(running))
+    assert record["effective_at"] == "2021-06-19T22:00:00.000000Z"
+    await agree(running)
+
+
+async def _expiries(running: Running) -> list[dict[str, Any]]:
+    """Return the records of expiry."""
+    rows = await running.database("SELECT leaf FROM log.event ORDER BY pos")
+    records = [json.loads(row["leaf"]) for row in rows]
+    return [record for record in records if record["type"] == "CertificateExpired"]
+
+
+async def test_outsiders_hear_of_each_change_and_of_nothing_else(running: Running) -> None:
+    """CER-19: small CloudEvents, without the holder, read by the consumer in the documentation."""
+    running.move_clock(ENDED_AT)
+    await certified(running)
+    await eventually(lambda: _expiries(running))
+
+    async def both() -> bool:
+        return len([message async for message in whole_topic(running.brokers, PUBLIC_TOPIC)]) >= 2
+
+    await eventually(both)
+    messages = [message async for message in whole_topic(running.brokers, PUBLIC_TOPIC)]
+    kinds = [dict(message.headers)["ce_type"] for message in messages]
+    assert kinds == [b"CertificateIssued", b"CertificateExpired"]
+    for message in messages:
+        assert message.key == NUMBER.encode()
+        assert message.value is not None
+        assert b"Alfa" not in message.value
+        assert b"769999" not in message.value
+    lines = await asyncio.to_thread(printed_by_the_documentation, running, len(messages))
+    assert lines == [
+        f"2019-06-19T08:00:00.000000Z CertificateIssued {NUMBER} active until 2021-06-19",
+        f"2021-06-19T22:00:00.000000Z CertificateExpired {NUMBER} expired until 2021-06-19",
+    ]
+
+
+def printed_by_the_documentation(running: Running, count: int) -> list[str]:
+    """Return the first lines that the consumer in docs/public-topic.md prints."""
+    text = (CHECKOUT / "docs" / "public-topic.md").read_text()
+    program = text.partition("```python\n")[2].partition("```")[0]
+    assert len([line for line in program.splitlines() if line.strip()]) <= 12
+    env = inherited_environment() | {"KAFKA": running.house.stack.kafka_bootstrap}
+    with subprocess.Popen(  # noqa: S603 -- our own documentation
+        [sys.executable, "-c", program], env=env, stdout=subprocess.PIPE, text=True, cwd=Path("/")
+    ) as consumer:
+        try:
+            assert consumer.stdout is not None
+            return [consumer.stdout.readline().strip() for _ in range(count)]
+        finally:
+            consumer.kill()

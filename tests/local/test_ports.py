@@ -1,0 +1,31 @@
+"""Ports for several stacks at once."""
+
+import subprocess
+import sys
+
+import pytest
+
+from deploy.local.ports import free_ports
+from deploy.local.settings import CHECKOUT
+
+pytestmark = pytest.mark.system
+
+_ELSEWHERE = "from deploy.local.ports import free_ports; print(*free_ports(8), flush=True); input()"
+
+
+def test_no_two_stacks_get_the_same_port() -> None:
+    """House: neither in one process nor in two, also while nobody listens yet."""
+    ours = {*free_ports(8), *free_ports(8)}
+
+    with subprocess.Popen(  # noqa: S603 -- every argument is ours
+        (sys.executable, "-c", _ELSEWHERE),
+        cwd=CHECKOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        theirs = {int(port) for port in other.stdout.readline().split()}
+        other.communicate("\n", timeout=10)
+
+    assert len(ours | theirs) == 24

@@ -1,0 +1,43 @@
+"""Every service of the house, as it is: made, started, ready, stopped."""
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from deploy.local.stack import Stack
+from tests.process.house import CHECKOUT, MONDAY, House, eventually
+
+pytestmark = pytest.mark.system
+
+SERVICES = sorted(path.parent.name for path in (CHECKOUT / "services").glob("*/main.py"))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_becomes_ready_alone_and_ends_when_told(
+    stack: Stack, tmp_path: Path, name: str
+) -> None:
+    """Architecture 4: none of them needs another one to begin."""
+    house = House(stack, tmp_path, name, f"services.{name}.main")
+    house.set_clock(MONDAY)
+    try:
+        for _ in range(2):
+            made = house.command("migrate")
+            assert made.returncode == 0, made.stdout + made.stderr
+        with house.running("all") as process:
+            ready = eventually(lambda: process.failing() == [], 60)
+            assert ready, (process.failing(), house.log("all")[-3000:])
+            assert process.get("/openapi.json").status_code == 200
+            assert process.ended(15) == 0
+        checked = house.command("check-views")
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+    finally:
+        asyncio.run(_drop(stack.postgres_admin_dsn, name))
+
+
+async def _drop(admin_dsn: str, name: str) -> None:
+    """Drop the database of a service."""
+    connection = await asyncpg.connect(admin_dsn)
+    await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    await connection.close()

@@ -1,0 +1,162 @@
+"""Files over HTTP: in and out as they are, by whom it is allowed, and nothing half done."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from services.review.api.evidence_files import disposition_of, name_of
+from shared.contracts.preparation import EvidenceFileUploaded
+from shared.contracts.roles import Role
+from shared.web import Problem
+from tests.review.api.conftest import WORKSPACE
+from tests.review.api.house import UPLOAD_BYTES_MAX, House, events_of
+from tests.review.api.journey import appoint, done, open_workspace, refused
+
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 500
+NAME = "attachment; filename*=UTF-8''%C3%A5rsredovisning.pdf"
+HEADERS = {"Content-Type": "application/pdf", "Content-Disposition": NAME}
+
+
+async def upload(
+    house: House, content: bytes = PDF, label: str = "alfa-applicant", **headers: str
+) -> httpx2.Response:
+    """Return the answer to an upload."""
+    own = HEADERS | {name.replace("_", "-"): value for name, value in headers.items()}
+    return await house.act(
+        label, "POST", f"{WORKSPACE}/files", content, seen=WORKSPACE, headers=own
+    )
+
+
+def kept(folder: Path) -> list[Path]:
+    """Return what lies in the store."""
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+async def test_a_file_comes_back_as_it_was(house: House, tmp_path: Path) -> None:
+    """Q-094, Q-095: hashed while it streams, encrypted at rest, its name sealed."""
+    await open_workspace(house)
+    made = done(await upload(house), 201).json()
+    assert made["evidence_hash"] == sha256(PDF).hexdigest()
+    answer = done(await house.get("alfa-applicant", f"{WORKSPACE}/files/{made['id']}"))
+    assert answer.content == PDF
+    assert answer.headers["content-disposition"] == NAME
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["repr-digest"].startswith("sha-256=:")
+    (stored,) = kept(tmp_path)
+    assert PDF[:200] not in stored.read_bytes()
+    assert b"rsredovisning" not in b"".join(house.log.leaves)
+
+
+async def test_an_upload_is_repeated_safely(house: House, tmp_path: Path) -> None:
+    """GEN-4: the same file and key again is the same evidence; another file is told apart."""
+    await open_workspace(house)
+    again = {"Idempotency_Key": '"once"', "If_Match": '"3"'}
+    first, second = [await upload(house, **again) for _ in "12"]
+    assert done(first).json() == done(second).json()
+    assert len([e for e in events_of(house.log) if isinstance(e, EvidenceFileUploaded)]) == 1
+    refused(await upload(house, PDF + b"x", **again), 422, "idempotency_key_reused")
+    assert len(kept(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "status", "code"),
+    [
+        (PDF, "application/zip", 415, "media_type_not_accepted"),
+        (b"<html>", "application/pdf", 415, "media_type_not_accepted"),
+        (b"%PD", "application/pdf", 415, "media_type_not_accepted"),
+        (b"a\x00b", "text/plain", 415, "media_type_not_accepted"),
+        (b"", "application/pdf", 422, "evidence_empty"),
+        (b"", "text/plain", 422, "evidence_empty"),
+        (PDF * 2, "application/pdf", 413, "body_too_large"),
+    ],
+)
+async def test_what_is_no_evidence_is_turned_away_and_leaves_nothing(
+    house: House, tmp_path: Path, content: bytes, media_type: str, status: int, code: str
+) -> None:
+    """House: by the content, not only by what is said of it."""
+    assert len(PDF) < UPLOAD_BYTES_MAX < 2 * len(PDF)
+    await open_workspace(house)
+    refused(await upload(house, content, Content_Type=media_type), status, code)
+    assert kept(tmp_path) == []
+    assert not house.types("EvidenceFileUploaded")
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (b"plain words", "text/plain; charset=utf-8"),
+        (b"PK\x03\x04" + bytes(100), "application/vnd.oasis.opendocument.text"),
+        (b"\xff\xd8\xff" + bytes(100), "image/jpeg"),
+    ],
+)
+async def test_usual_kinds_of_files_are_evidence(
+    house: House, content: bytes, media_type: str
+) -> None:
+    """Q-094: documents, pictures and texts."""
+    await open_workspace(house)
+    made = done(await upload(house, content, Content_Type=media_type), 201).json()
+    answer = await house.get("alfa-applicant", f"{WORKSPACE}/files/{made['id']}")
+    assert answer.content == content
+
+
+async def test_what_would_be_refused_is_refused_before_the_file_has_come_in(
+    house: House, tmp_path: Path
+) -> None:
+    """WSP-1, RFC 9110: another firm, a workspace not yet made, an older version."""
+    refused(await upload(house), 404, "workspace_not_found")
+    await open_workspace(house)
+    refused(await upload(house, label="beta-applicant", If_Match='"3"'), 404, "workspace_not_found")
+    refused(await upload(house, If_Match='"1"'), 412, "stream_moved")
+    assert kept(tmp_path) == []
+
+
+async def test_files_are_read_by_whom_the_firm_let_in(house: House) -> None:
+    """WSP-2: each reading by SKOOPI's people is remembered; others get nothing."""
+    await appoint(house, "S1", Role.SUPERVISOR)
+    await open_workspace(house)
+    made = done(await upload(house), 201).json()
+    path = f"{WORKSPACE}/files/{made['id']}"
+    assert (await house.get("S1", path)).content == PDF
+    assert ("read_file", "read") in await house.codes()
+    refused(await house.get("R1", path), 403, "access_not_granted")
+    refused(await house.get("beta-applicant", path), 404, "workspace_not_found")
+    other = f"{WORKSPACE}/files/{made['id'][:-1]}0"
+    if other != path:
+        refused(await house.get("alfa-applicant", other), 404, "evidence_not_found")
+
+
+async def test_a_file_that_is_gone_is_not_there(house: House, tmp_path: Path) -> None:
+    """ERA-1: the hash stays in the log; the file does not."""
+    await open_workspace(house)
+    made = done(await upload(house), 201).json()
+    for path in kept(tmp_path):
+        path.unlink()
+    answer = await house.get("alfa-applicant", f"{WORKSPACE}/files/{made['id']}")
+    refused(answer, 404, "evidence_not_found")
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        None,
+        "attachment",
+        "inline; filename*=UTF-8''a.pdf",
+        "attachment; filename*=UTF-8''%ff",
+        "attachment; filename*=UTF-8''..%2Fa.pdf",
+        "attachment; filename*=UTF-8''a%00.pdf",
+    ],
+)
+def test_a_file_has_a_name_that_is_one(disposition: str | None) -> None:
+    """RFC 8187: percent-encoded UTF-8, without a path in it."""
+    with pytest.raises(Problem) as problem:
+        name_of(disposition)
+    assert problem.value.code == "file_name_malformed"
+
+
+def test_a_name_is_kept_in_one_form_and_given_back() -> None:
+    """SV-8: Swedish letters survive, however they were composed."""
+    assert name_of("attachment; filename*=utf-8''a%CC%8A.pdf") == "å.pdf"
+    assert disposition_of(name_of(NAME)) == NAME
+    assert disposition_of(None) == "attachment; filename*=UTF-8''evidence"
