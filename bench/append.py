@@ -50,7 +50,7 @@ WRITERS = 16
 EVENTS_EACH = 100
 """Of each command of the sixteen."""
 
-EVENTS = 1_00_000
+EVENTS = 1_000_000
 PAGE = 2_000
 SETTLE_S = 2.0
 """After this long without work, the server's own counters are complete."""
@@ -81,18 +81,21 @@ class Measured:
 
     def __str__(self) -> str:
         """Return the lines to print."""
-        return "\n".join(
-            (
-                f"append / pgbench single-row insert: {self.ratio:.2f} (gate {RATIO_MIN};"
-                f" {median(self.ours):,.0f}/s with {WAITING} waiting against"
-                f" {median(self.theirs):,.0f}/s with {CLIENTS} clients, {self.leaf_bytes} bytes,"
-                f" {ROUNDS} rounds in turns)",
-                f"fsyncs per command x concurrency: {self.fsyncs * WAITING:.2f} (gate {FSYNC_MAX};"
-                f" {self.fsyncs:.4f} per command, {WAITING} waiting)",
-                f"events missed by a tail: {self.missed} (gate 0; {WRITERS} writers,"
-                f" {self.followed:,} events)",
-            )
+        append = (
+            f"append / pgbench single-row insert: {self.ratio:.2f} (gate {RATIO_MIN};"
+            f" {median(self.ours):,.0f}/s with {WAITING} waiting against"
+            f" {median(self.theirs):,.0f}/s with {CLIENTS} clients, {self.leaf_bytes} bytes,"
+            f" {ROUNDS} rounds in turns)"
         )
+        fsyncs = (
+            f"fsyncs per command x concurrency: {self.fsyncs * WAITING:.2f} (gate {FSYNC_MAX};"
+            f" {self.fsyncs:.4f} per command, {WAITING} waiting)"
+        )
+        missed = (
+            f"events missed by a tail: {self.missed} (gate 0; {WRITERS} writers,"
+            f" {self.followed:,} events)"
+        )
+        return f"{append}\n{fsyncs}\n{missed}"
 
 
 async def measure(stack: Stack, *, events: int = EVENTS) -> Measured:
@@ -178,18 +181,19 @@ async def _missed(database: Database, log: PostgresLog, events: int) -> int:
             write = Write(f"review-writer{writer}", opened, turn * EVENTS_EACH)
             await log.append((write,), cause=_cause(10**9 + writer * turns + turn))
 
-    async with open_reader(database.relay_dsn, service=database.service) as reader:
-        async with asyncio.TaskGroup() as group:
-            following = group.create_task(_follow(reader, start, total))
-            for writer in range(WRITERS):
-                group.create_task(write(writer))
-    return sum(
-        a != b for a, b in zip(following.result(), range(start + 1, start + total + 1), strict=True)
-    )
+    async with (
+        open_reader(database.relay_dsn, service=database.service) as reader,
+        asyncio.TaskGroup() as group,
+    ):
+        following = group.create_task(_follow(reader, start, total))
+        for writer in range(WRITERS):
+            group.create_task(write(writer))
+    wanted = range(start + 1, start + total + 1)
+    return sum(a != b for a, b in zip(following.result(), wanted, strict=True))
 
 
 async def _follow(reader: LogReader, start: int, total: int) -> Sequence[int]:
-    """Return the positions as they came, until ``total`` have come or all there are."""
+    """Return the positions as they came, until ``total`` have come."""
     seen: list[int] = []
     while len(seen) < total:
         after = seen[-1] if seen else start

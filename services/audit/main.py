@@ -1,12 +1,16 @@
 """Composition root of the audit service."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 
 from services.audit.api import OPERATIONS, routes
-from services.audit.consumers import subscriptions, watch_for_gaps
+from services.audit.consumers import subscriptions
+from services.audit.consumers.gaps import watch_for_gaps
 from services.audit.decider import decider
+from services.audit.queries import Histories, Mirror
 from services.audit.settings import Settings
 from services.audit.views.finding_list import finding_list
 from shared.process import Parts, Service, run
@@ -23,12 +27,20 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
         access=parts.access,
         now=parts.now,
     )
-    return create_app(
-        "Audit",
-        routers=[routes(pool=parts.pool, edge=edge, reached=parts.positions.reached)],
-        operations=OPERATIONS,
+    return app_of(
+        histories=Mirror(parts.pool),
+        edge=edge,
+        reached=parts.positions.reached,
         limits=Limits(body_bytes_max=parts.settings.request_body_bytes_max),
     )
+
+
+def app_of(
+    *, histories: Histories, edge: Edge, reached: Callable[..., Any], limits: Limits
+) -> FastAPI:
+    """Return the HTTP application over whatever keeps the histories."""
+    routers = [routes(histories=histories, edge=edge, reached=reached)]
+    return create_app("Audit", routers=routers, operations=OPERATIONS, limits=limits)
 
 
 service = Service(

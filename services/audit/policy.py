@@ -1,5 +1,7 @@
 """What audit concludes from comparing. Pure: what the mirror holds and what came in, findings out."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID, uuid5
@@ -13,11 +15,59 @@ FINDINGS: Final = UUID("8b0f6f2e-7d33-5a5c-9a5b-1d2f7c0e4a66")
 Kind = Literal["gap", "difference", "chain"]
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Positions that are missing, both ends included."""
+
+    first: int
+    last: int
+
+
+def missing_in(positions: Iterable[int], *, after: int, until: int) -> tuple[Range, ...]:
+    """L3: return which positions are missing from ``after`` to the last of ``positions``.
+
+    Args:
+        positions: That are here, ascending, all greater than ``after``.
+        after: Up to here all is well.
+        until: What is missing beyond it is left for later.
+    """
+    found: list[Range] = []
+    before = after
+    for position in positions:
+        first, last = before + 1, min(position - 1, until)
+        if first <= last:
+            found.append(Range(first, last))
+        before = position
+    return tuple(found)
+
+
 def when_different(
-    log: str, position: int, expected: str, found: str, at: datetime
-) -> Asked[ReportFinding]:
-    """AUD-3: other bytes arrived for a position that the mirror holds."""
-    return _finding(log, position, "difference", expected, found, at)
+    log: str,
+    position: int,
+    *,
+    at_place: str | None,
+    of_version: str | None,
+    found: str,
+    at: datetime,
+) -> Asked[ReportFinding] | None:
+    """AUD-3: return what is to be said of a record whose place or version was taken.
+
+    Args:
+        log: Whose.
+        position: Where the record wants to be.
+        at_place: Leaf hash that the mirror holds there; ``None`` where it holds nothing.
+        of_version: Leaf hash that it holds of the stream's version; ``None`` likewise.
+        found: Leaf hash of what arrived.
+        at: Now.
+
+    Returns:
+        ``None`` when it is the record that is kept: it came again. Else that it is another one,
+        or the same one at another place.
+    """
+    if at_place == of_version == found:
+        return None
+    held = at_place if at_place not in {None, found} else of_version
+    return _finding(log, position, "difference", None if held == found else held, found, at)
 
 
 def when_missing(log: str, position: int, at: datetime) -> Asked[ReportFinding]:
@@ -25,11 +75,24 @@ def when_missing(log: str, position: int, at: datetime) -> Asked[ReportFinding]:
     return _finding(log, position, "gap", None, None, at)
 
 
-def when_chain_broken(
-    log: str, position: int, expected: str | None, found: str | None, at: datetime
-) -> Asked[ReportFinding]:
-    """AUD-3: a record names another predecessor than the mirror holds of its stream."""
-    return _finding(log, position, "chain", expected, found, at)
+def when_chained(
+    log: str, position: int, *, before: str | None, previous: str | None, at: datetime
+) -> Asked[ReportFinding] | None:
+    """AUD-3: return what is to be said of a record that names the one before it in its stream.
+
+    Args:
+        log: Whose.
+        position: Of the record.
+        before: Leaf hash that the mirror holds of the version before; ``None`` where it has none.
+        previous: Leaf hash that the record names; ``None`` for the first of a stream.
+        at: Now.
+
+    Returns:
+        ``None`` when they are the same.
+    """
+    if previous == before:
+        return None
+    return _finding(log, position, "chain", before, previous, at)
 
 
 def _finding(

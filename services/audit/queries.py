@@ -1,38 +1,74 @@
-"""The statements of audit: the mirror grows, and is read by case."""
+"""The statements of audit: the mirror grows, is looked over for gaps, and is read by case."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
 from uuid import UUID
 
+from services.audit.policy import Range
 from shared.contracts.audit import TamperSuspected
+from shared.contracts.catalogue import SERVICES
 
-QUERY_TIMEOUT_S = 10.0
-SCAN_MAX = 10_000
+QUERY_TIMEOUT_S: Final = 10.0
+LOGS: Final = tuple(f"asf/{service}" for service in SERVICES)
+"""Every log that is mirrored, in the order of the process."""
 
 KEEP = """
-INSERT INTO mirror (log, position, leaf, hash, stream, version, type, cases, recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-ON CONFLICT DO NOTHING
-RETURNING position
+WITH kept AS (
+    INSERT INTO mirror (log, position, leaf, hash, stream, version, type, recorded_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT DO NOTHING
+    RETURNING position
+), listed AS (
+    INSERT INTO mirror_case (case_id, recorded_at, rank, position, log)
+    SELECT case_id, $8, $10, position, $1 FROM kept CROSS JOIN unnest($9::uuid[]) AS case_id
+)
+SELECT EXISTS (SELECT FROM kept) AS kept,
+       (SELECT hash FROM mirror WHERE log = $1 AND stream = $5 AND version = $6 - 1) AS before
 """
-HASH_AT = "SELECT hash FROM mirror WHERE log = $1 AND position = $2"
-HASH_OF_VERSION = "SELECT hash FROM mirror WHERE log = $1 AND stream = $2 AND version = $3"
+HELD = """
+SELECT (SELECT hash FROM mirror WHERE log = $1 AND position = $2) AS at_place,
+       (SELECT hash FROM mirror WHERE log = $1 AND stream = $3 AND version = $4) AS of_version
+"""
 LEAF_AT = "SELECT leaf FROM mirror WHERE log = $1 AND position = $2"
 POSITIONS = """
 SELECT position FROM mirror WHERE log = $1 AND position > $2 ORDER BY position LIMIT $3
 """
-MIRRORS = """
-SELECT log, max(position) AS head, count(*) AS kept FROM mirror GROUP BY log ORDER BY log
+CHECKED = "SELECT log, position FROM mirror_checked"
+CHECK = """
+INSERT INTO mirror_checked AS known (log, position) VALUES ($1, $2)
+ON CONFLICT (log) DO UPDATE SET position = greatest(known.position, excluded.position)
+"""
+KEEP_GAP = "INSERT INTO mirror_gap (log, first, last) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+STATES = """
+SELECT log, head,
+       head - checked
+       - (SELECT count(*) FROM mirror WHERE mirror.log = seen.log AND position > checked)
+       + (SELECT coalesce(sum(gap.last - gap.first + 1 - (
+              SELECT count(*) FROM mirror
+              WHERE mirror.log = gap.log AND position BETWEEN gap.first AND gap.last)), 0)
+          FROM mirror_gap AS gap WHERE gap.log = seen.log) AS missing
+FROM (
+    SELECT log, place,
+           (SELECT max(position) FROM mirror WHERE mirror.log = known.log) AS head,
+           coalesce((SELECT position FROM mirror_checked WHERE mirror_checked.log = known.log), 0)
+               AS checked
+    FROM unnest($1::text[]) WITH ORDINALITY AS known (log, place)
+) AS seen
+WHERE head IS NOT NULL
+ORDER BY place
 """
 HISTORY = """
-SELECT log, position, leaf, hash, recorded_at FROM mirror
-WHERE cases @> ARRAY[$1::uuid]
-  AND ($2::timestamptz IS NULL OR (recorded_at, log, position) > ($2, $3, $4))
-ORDER BY recorded_at, log, position
+SELECT mirror.log, mirror.position, mirror.leaf, mirror.hash, mirror.recorded_at
+FROM mirror_case AS listed JOIN mirror USING (log, position)
+WHERE listed.case_id = $1 AND (listed.recorded_at, listed.rank, listed.position) > ($2, $3, $4)
+ORDER BY listed.recorded_at, listed.rank, listed.position
 LIMIT $5
 """
-FINDINGS = "SELECT key, document FROM finding_list WHERE key > $1 ORDER BY key LIMIT $2"
+FINDINGS = """
+SELECT position, document FROM finding_list WHERE position > $1 ORDER BY position LIMIT $2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +92,42 @@ class Mirrored:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of keeping a record.
+
+    Attributes:
+        fresh: Whether its place and its version were free; what is there already stays.
+        before: Leaf hash of the stream's version before it; ``None`` where none is kept.
+    """
+
+    fresh: bool
+    before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the mirror holds where a record wants to be; ``None`` where it holds nothing.
+
+    Attributes:
+        at_place: Leaf hash at its position.
+        of_version: Leaf hash of its stream's version.
+    """
+
+    at_place: str | None
+    of_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a page of the history ended."""
 
     recorded_at: datetime
     log: str
     position: int
+
+
+BEGINNING: Final = Place(datetime(1, 1, 1, tzinfo=UTC), LOGS[0], 0)
+"""Before everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,84 +145,132 @@ class MirrorState:
 
     Attributes:
         head: The last position seen.
-        kept: How many are kept; equal to ``head`` when nothing is missing.
+        missing: How many positions before it are not kept.
     """
 
     log: str
     head: int
-    kept: int
+    missing: int
 
 
-async def keep(pool: Any, record: Mirrored) -> bool:
-    """Keep ``record``; return whether its place was free. What is there already stays."""
-    row = await pool.fetchval(
-        KEEP,
-        record.log,
-        record.position,
-        record.leaf,
-        record.hash,
-        record.stream,
-        record.version,
-        record.type,
-        list(record.cases),
-        record.recorded_at,
-        timeout=QUERY_TIMEOUT_S,
-    )
-    return row is not None
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A finding, and its place in the list."""
+
+    position: int
+    finding: TamperSuspected
 
 
-async def hash_at(pool: Any, log: str, position: int) -> str | None:
-    """Return the leaf hash at ``position``; ``None`` where nothing is kept."""
-    found: str | None = await pool.fetchval(HASH_AT, log, position, timeout=QUERY_TIMEOUT_S)
-    return found
+class Histories(Protocol):
+    """What the edge asks of the mirror."""
+
+    async def history(self, case: UUID, *, after: Place, limit: int) -> tuple[HistoryRow, ...]:
+        """Return the records of ``case`` over all services, oldest first, at most ``limit``.
+
+        What happened at the same instant stands in the order of the process.
+        """
+        ...
+
+    async def leaf_at(self, log: str, position: int) -> bytes | None:
+        """Return the exact bytes at ``position``; ``None`` where nothing is kept."""
+        ...
+
+    async def states(self) -> tuple[MirrorState, ...]:
+        """Return how much of each log is mirrored, in the order of the process."""
+        ...
+
+    async def findings(self, *, after: int, limit: int) -> tuple[Listed, ...]:
+        """Return findings in the order in which they were found, at most ``limit``."""
+        ...
 
 
-async def hash_of_version(pool: Any, log: str, stream: str, version: int) -> str | None:
-    """Return the leaf hash of a stream's ``version``; ``None`` where nothing is kept."""
-    found: str | None = await pool.fetchval(
-        HASH_OF_VERSION, log, stream, version, timeout=QUERY_TIMEOUT_S
-    )
-    return found
+class Mirror:
+    """The mirror in the service's database.
 
+    Args:
+        pool: Of connections whose search path begins with the service's schema.
+    """
 
-async def leaf_at(pool: Any, log: str, position: int) -> bytes | None:
-    """Return the exact bytes at ``position``; ``None`` where nothing is kept."""
-    found: bytes | None = await pool.fetchval(LEAF_AT, log, position, timeout=QUERY_TIMEOUT_S)
-    return found
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
 
+    async def keep(self, record: Mirrored) -> Kept:
+        """Keep ``record``, unless its place or its version is taken. One round trip."""
+        row = await self._pool.fetchrow(
+            KEEP,
+            record.log,
+            record.position,
+            record.leaf,
+            record.hash,
+            record.stream,
+            record.version,
+            record.type,
+            record.recorded_at,
+            record.cases,
+            LOGS.index(record.log),
+            timeout=QUERY_TIMEOUT_S,
+        )
+        return Kept(row["kept"], row["before"])
 
-async def complete_to(pool: Any, log: str, start: int) -> int:
-    """Return the last position up to which nothing is missing, from ``start`` on."""
-    last = start
-    while True:
-        rows = await pool.fetch(POSITIONS, log, last, SCAN_MAX, timeout=QUERY_TIMEOUT_S)
-        for row in rows:
-            if row["position"] != last + 1:
-                return last
-            last += 1
-        if len(rows) < SCAN_MAX:
-            return last
+    async def held(self, log: str, position: int, stream: str, version: int) -> Held:
+        """Return what the mirror holds at a place, and of a version. One round trip."""
+        row = await self._pool.fetchrow(
+            HELD, log, position, stream, version, timeout=QUERY_TIMEOUT_S
+        )
+        return Held(row["at_place"], row["of_version"])
 
+    async def positions(self, log: str, *, after: int, limit: int) -> Sequence[int]:
+        """Return which positions are kept, ascending, at most ``limit``."""
+        rows = await self._pool.fetch(POSITIONS, log, after, limit, timeout=QUERY_TIMEOUT_S)
+        return [row["position"] for row in rows]
 
-async def mirrors(pool: Any) -> tuple[MirrorState, ...]:
-    """Return how much of each log is mirrored, by name."""
-    rows = await pool.fetch(MIRRORS, timeout=QUERY_TIMEOUT_S)
-    return tuple(MirrorState(row["log"], row["head"], row["kept"]) for row in rows)
+    async def checked(self) -> dict[str, int]:
+        """Return up to where each log has been looked over; a log not begun is left out."""
+        rows = await self._pool.fetch(CHECKED, timeout=QUERY_TIMEOUT_S)
+        return {row["log"]: row["position"] for row in rows}
 
+    async def check(self, log: str, position: int) -> None:
+        """Note that ``log`` has been looked over up to ``position``. Never goes back."""
+        await self._pool.execute(CHECK, log, position, timeout=QUERY_TIMEOUT_S)
 
-async def history(
-    pool: Any, *, case: UUID, after: Place | None, limit: int
-) -> tuple[HistoryRow, ...]:
-    """Return the records of ``case`` over all services, oldest first, at most ``limit``."""
-    before = (None, None, None) if after is None else (after.recorded_at, after.log, after.position)
-    rows = await pool.fetch(HISTORY, case, *before, limit, timeout=QUERY_TIMEOUT_S)
-    return tuple(
-        HistoryRow(Place(row["recorded_at"], row["log"], row["position"]), row["leaf"], row["hash"])
-        for row in rows
-    )
+    async def keep_gap(self, log: str, gap: Range) -> None:
+        """Note that ``gap`` has been reported. Safe to repeat."""
+        await self._pool.execute(KEEP_GAP, log, gap.first, gap.last, timeout=QUERY_TIMEOUT_S)
 
+    async def history(self, case: UUID, *, after: Place, limit: int) -> tuple[HistoryRow, ...]:
+        """Return a page of a case. See ``Histories``. O(``limit``), however long the case is."""
+        rows = await self._pool.fetch(
+            HISTORY,
+            case,
+            after.recorded_at,
+            LOGS.index(after.log),
+            after.position,
+            limit,
+            timeout=QUERY_TIMEOUT_S,
+        )
+        return tuple(
+            HistoryRow(
+                Place(row["recorded_at"], row["log"], row["position"]), row["leaf"], row["hash"]
+            )
+            for row in rows
+        )
 
-async def findings(pool: Any, *, after: str, limit: int) -> tuple[tuple[str, TamperSuspected], ...]:
-    """Return findings after the key ``after``, with their keys, ascending, at most ``limit``."""
-    rows = await pool.fetch(FINDINGS, after, limit, timeout=QUERY_TIMEOUT_S)
-    return tuple((row["key"], TamperSuspected.model_validate_json(row["document"])) for row in rows)
+    async def leaf_at(self, log: str, position: int) -> bytes | None:
+        """Return the exact bytes at ``position``. See ``Histories``."""
+        found: bytes | None = await self._pool.fetchval(
+            LEAF_AT, log, position, timeout=QUERY_TIMEOUT_S
+        )
+        return found
+
+    async def states(self) -> tuple[MirrorState, ...]:
+        """Return how much is mirrored. See ``Histories``. O(what was not looked over yet)."""
+        rows = await self._pool.fetch(STATES, LOGS, timeout=QUERY_TIMEOUT_S)
+        return tuple(MirrorState(row["log"], row["head"], int(row["missing"])) for row in rows)
+
+    async def findings(self, *, after: int, limit: int) -> tuple[Listed, ...]:
+        """Return findings. See ``Histories``."""
+        rows = await self._pool.fetch(FINDINGS, after, limit, timeout=QUERY_TIMEOUT_S)
+        return tuple(
+            Listed(row["position"], TamperSuspected.model_validate_json(row["document"]))
+            for row in rows
+        )

@@ -78,12 +78,18 @@ class _Arrived:
 
 @dataclass(slots=True)
 class Taker:
-    """Takes what one consumer has polled."""
+    """Takes what one consumer has polled.
+
+    Attributes:
+        as_is: See ``RecordSubscription``. A repeat that cannot be applied is said aloud and parks
+            nothing: its stream has come past it.
+    """
 
     book: Book
     effect: Effect
     patience: Patience
     health: Health
+    as_is: bool = False
     _counted_at_s: float = float("-inf")
 
     async def take(self, messages: Iterable[Message]) -> None:
@@ -123,14 +129,16 @@ class Taker:
         parked: list[Parked] = []
         async with gate:
             for each in messages:
-                if await self._known(each, standing):
+                known = await self._known(each, standing)
+                if known:
                     self.health.repeats += 1
+                if known and (not self.as_is or each.version is None):
                     continue
-                fault = await self._fault(each, standing)
+                fault = await self._fault(each, standing, known=known)
                 if fault is None:
                     assert each.version is not None
-                    standing = replace(standing, version=each.version)
-                else:
+                    standing = replace(standing, version=max(standing.version, each.version))
+                elif not known:
                     standing = replace(standing, parked=True)
                     parked.append(Parked(each.message, each.version, *fault))
         return standing.version, parked
@@ -142,15 +150,17 @@ class Taker:
         async with _database():
             return await self.book.discarded(arrived.message)
 
-    async def _fault(self, arrived: _Arrived, standing: Standing) -> tuple[Code, str] | None:
+    async def _fault(
+        self, arrived: _Arrived, standing: Standing, *, known: bool
+    ) -> tuple[Code, str] | None:
         """Apply the next message of a stream; return why it cannot be, ``None`` when it was."""
-        if standing.parked:
+        if standing.parked and not known:
             return "behind", "its stream is parked"
         read = arrived.read
         if isinstance(read, Unreadable):
             self._alarm("unreadable", arrived, read)
             return "unreadable", reason_of(read)
-        if read.version > standing.version + 1:
+        if not self.as_is and read.version > standing.version + 1:
             self._alarm("gap", arrived, None)
             return "gap", f"version {read.version} came after {standing.version}"
         try:

@@ -58,6 +58,7 @@ class Consumer:
 
     Attributes:
         client_id: Told apart from every other member's.
+        as_is: See ``RecordSubscription``.
         stopping: Set it, and the member finishes its batch and leaves.
     """
 
@@ -68,6 +69,7 @@ class Consumer:
     patience: Patience = field(default_factory=Patience)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     health: Health = field(default_factory=Health)
+    as_is: bool = False
     _behind: dict[Place, int] = field(default_factory=dict[Place, int])
     _alive: bool = False
 
@@ -122,7 +124,7 @@ class Consumer:
     async def _poll(self, consumer: KafkaConsumer) -> None:
         """Poll until told to stop, or until something fails."""
         watch = _Watch(consumer, self.patience.stall_s)
-        taker = Taker(self.book, self.effect, self.patience, self.health)
+        taker = Taker(self.book, self.effect, self.patience, self.health, self.as_is)
         while not self.stopping.is_set():
             await taker.count_parked(at_most_every_s=COUNT_PARKED_S)
             async with asyncio.timeout(POLL_TIMEOUT_S):

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import asyncpg
 from pydantic import ValidationError
 
+from shared.contracts.base import INTEGER_MAX
 from shared.contracts.record import Record, decode
 from shared.kafka.clients import Message
 from shared.kafka.headers import POSITION, SEQUENCE
 
 REASON_MAX = 500
+VERSION_MAX = 2**31 - 1
+"""What the column of a stream's progress holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ def received(message: Message) -> Received:
         raise Unreadable(f"no record: {type(error).__name__}") from error
     if record.stream != stream:
         raise Unreadable("the key is not the record's stream")
-    if sequence != record.version or sequence < 1 or position < sequence:
+    in_bounds = 1 <= sequence <= VERSION_MAX and sequence <= position <= INTEGER_MAX
+    if sequence != record.version or not in_bounds:
         raise Unreadable("the headers do not agree with the record")
     return Received(
         topic=message.topic,

@@ -52,11 +52,14 @@ class RecordSubscription:
     Attributes:
         apply: Safe to repeat, durable when it returns. In the order of each stream; streams, and
             so positions, come in any order.
+        as_is: Repeats come too, and what lacks the version before it is no gap: the subscriber
+            holds records against each other itself.
     """
 
     group: str
     topic: str
     apply: Effect
+    as_is: bool = False
 
 
 def command_id(group: str, event_id: UUID, index: int) -> UUID:

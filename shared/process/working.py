@@ -14,7 +14,15 @@ from shared.eventlog.projector import Pages, Projector, ViewStopped
 from shared.eventlog.reader import open_reader
 from shared.eventlog.timers import Timers
 from shared.eventlog.views import View
-from shared.kafka import Book, Brokers, Consumer, Patience, effect_of, events_topic
+from shared.kafka import (
+    Book,
+    Brokers,
+    Consumer,
+    Patience,
+    RecordSubscription,
+    effect_of,
+    events_topic,
+)
 from shared.process.compose import Opened
 from shared.process.loops import Loop, cancelled_at_stop, rest
 from shared.process.readiness import Views
@@ -80,6 +88,7 @@ class Work(Generic[S]):
                 client_id=f"{heard.group}.{parts.new_id()}",
                 patience=Patience(again=AGAIN),
                 stopping=self.stopping,
+                as_is=isinstance(heard, RecordSubscription) and heard.as_is,
             )
             for heard in self.service.subscriptions(parts)
         )

@@ -13,6 +13,7 @@ from shared.eventlog import (
     Answer,
     CommandReused,
     LogBusy,
+    OutcomeUnknown,
     RecordRefused,
     StreamMoved,
     Write,
@@ -213,6 +214,52 @@ async def test_of_many_who_race_for_a_hot_stream_one_wins_each_version(
     assert numbers == set(range(1, racers * turns + 1))
     assert history.version == history.position == racers * turns
     assert sum(lost) > 0
+
+
+async def test_whoever_waits_when_the_connection_is_lost_may_ask_again(
+    database: Database, house: House
+) -> None:
+    """L5: sent or only queued, the outcome is unknown, and the same command id resolves it."""
+
+    async def cut() -> None:
+        await until(lambda: house.log.waiting == 3)
+        async with database.as_admin() as admin:
+            await admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = $1",
+                f"sigill {database.service} committer",
+            )
+
+    numbers = (2, 3, 4)
+    puts = [put(house, number, f"box-{number}", opened) for number in numbers]
+    with pytest.raises(OutcomeUnknown):  # the first, which was on its way
+        await together(database, house, *puts, cut())
+    again = [await put_until_known(house, number, f"box-{number}") for number in numbers]
+    assert [answer.version for answer in again] == [1, 1, 1]
+    assert await house.log.head() in {3, 4}
+
+
+async def put_until_known(house: House, number: int, stream: str) -> Answer:
+    """Return what becomes of a command, while the connection may still be missing."""
+    while True:
+        try:
+            return await put(house, number, stream, opened)
+        except OutcomeUnknown:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_server_that_cannot_just_now_is_told_apart_from_a_bad_command(
+    database: Database,
+) -> None:
+    """L5, L8: whoever lost to a limit of the moment may ask again; nothing is wrong with it."""
+    async with database.as_admin() as admin:
+        await admin.execute(f"ALTER ROLE {database.service}_app SET lock_timeout = '50ms'")
+        async with open_house(database) as house:
+            async with admin.transaction():
+                await admin.execute("SELECT FROM log.log_head FOR UPDATE")
+                with pytest.raises(OutcomeUnknown):
+                    await put(house, 2, "box-2", opened)
+            assert (await put(house, 2, "box-2", opened)).position == 1
 
 
 async def test_a_caller_who_goes_away_does_not_take_the_command_back(

@@ -14,6 +14,8 @@ from services.audit.views.sentences_other import OTHER
 from services.audit.views.sentences_review import REVIEW
 from services.audit.views.words import Language, in_words
 from shared.contracts.base import Event, Value
+from shared.contracts.catalogue import event_of
+from shared.contracts.record import Record
 
 SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({**INTAKE, **REVIEW, **OTHER})
 """Swedish and English, by the event's name."""
@@ -24,6 +26,18 @@ class Sentence(Value):
 
     sv: str
     en: str
+
+
+def sentence_about(record: Record) -> Sentence:
+    """Return what happened, whatever it is: a history is read to its end. Total.
+
+    A record of a newer service, or one that is not what it says it is, has a sentence too.
+    """
+    try:
+        event = event_of(record)
+    except ValueError:
+        event = None
+    return unknown_sentence(record.type) if event is None else sentence_of(event)
 
 
 def sentence_of(event: Event) -> Sentence:

@@ -26,6 +26,10 @@ REVIEW: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Granskningen fick veta att avtalet gäller.",
             "Review heard that the agreement is in force.",
         ),
+        "SignatoryNoted": (
+            "Granskningen fick veta vem som får binda företaget.",
+            "Review heard who may bind the enterprise.",
+        ),
         "EnrolmentNoted": (
             "Granskningen fick veta att {organisation_name} är inskrivet.",
             "Review heard that {organisation_name} is enrolled.",

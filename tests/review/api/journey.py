@@ -2,15 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx2
 
+from services.review.commands.assessment import AnswerItem, MarkItemReady
+from services.review.commands.workspace import LinkEvidence
 from services.review.policy import review_id_of
 from shared.contracts.roles import Role
-from shared.contracts.scheme import SCHEME_V1, Criterion
+from shared.contracts.scheme import SCHEME_V1, Criterion, EvidenceKind
 from tests.review.api.conftest import ASSESSMENT, WORKSPACE
 from tests.review.api.house import House
-from tests.review.facts import APPLICATION, BYLAWS
+from tests.review.facts import ALFA, APPLICATION, BYLAWS
 
 REVIEW_ID = review_id_of(APPLICATION)
 REVIEW = f"/v1/reviews/{REVIEW_ID}"
@@ -75,27 +78,26 @@ async def write_evidence(house: House) -> str:
     made = done(
         await house.act("alfa-applicant", "POST", f"{WORKSPACE}/texts", body, seen=WORKSPACE), 201
     ).json()
-    for item in SCHEME_V1.items:
-        link = {
-            "evidence_id": made["id"],
-            "item_id": item.item_id,
-            "kind": item.kinds[0] if item.kinds else "bylaws",
-        }
-        done(
-            await house.act("alfa-applicant", "POST", f"{WORKSPACE}/links", link, seen=WORKSPACE),
-            201,
+    links = (
+        LinkEvidence(
+            ALFA,
+            UUID(made["id"]),
+            item.item_id,
+            item.kinds[0] if item.kinds else EvidenceKind.BYLAWS,
+            house.now,
         )
+        for item in SCHEME_V1.items
+    )
+    await house.put(f"workspace-{APPLICATION}", *links)
     return str(made["evidence_hash"])
 
 
 async def answer_all(house: House) -> None:
-    """Let Alfa answer every item and mark it ready."""
+    """Let Alfa answer every item and mark it ready; over HTTP ``test_the_firm_prepares``."""
     for item in SCHEME_V1.items:
-        path = f"{ASSESSMENT}/items/{item.item_id}"
-        body = {"text": "We do, and show it."}
-        done(await house.act("alfa-applicant", "PUT", path, body, seen=ASSESSMENT))
-        ready = await house.act("alfa-applicant", "POST", f"{path}/readiness", seen=ASSESSMENT)
-        done(ready)
+        answer = AnswerItem(ALFA, item.item_id, APPLICATION, "We do, and show it.", house.now)
+        ready = MarkItemReady(ALFA, item.item_id, house.now)
+        await house.put(f"assessment-{APPLICATION}", answer, ready)
 
 
 async def submit(house: House) -> httpx2.Response:

@@ -232,7 +232,7 @@ async def test_a_supervisor_neither_reviews_nor_decides(house: House) -> None:
     refused(await assign_reviewer(house, "S1"), 403, "reviewer_was_supervisor")
     refused(await give_result(house, "3.2", evidence, "S1"), 403, "not_the_reviewer")
     refused(await assign_certifier(house, "S1"), 403, "certifier_was_supervisor")
-    await plan(house)
+    await plan(house, "R1", "R1")
     done(await assign_reviewer(house, "R1"), 201)
     refused(await assign_certifier(house, "R1"), 403, "certifier_was_reviewer")
     listed = await house.get("A1", f"/v1/access-log?case={APPLICATION}")

@@ -20,7 +20,7 @@ HEADERS = {"Content-Type": "application/pdf", "Content-Disposition": NAME}
 
 
 async def upload(
-    house: House, content: bytes = PDF, label: str = "alfa-applicant", **headers: str
+    house: House, content: bytes = PDF, *, label: str = "alfa-applicant", **headers: str
 ) -> httpx2.Response:
     """Return the answer to an upload."""
     own = HEADERS | {name.replace("_", "-"): value for name, value in headers.items()}
@@ -53,7 +53,7 @@ async def test_an_upload_is_repeated_safely(house: House, tmp_path: Path) -> Non
     """GEN-4: the same file and key again is the same evidence; another file is told apart."""
     await open_workspace(house)
     again = {"Idempotency_Key": '"once"', "If_Match": '"3"'}
-    first, second = [await upload(house, **again) for _ in "12"]
+    first, second = [await upload(house, PDF, **again) for _ in "12"]
     assert done(first).json() == done(second).json()
     assert len([e for e in events_of(house.log) if isinstance(e, EvidenceFileUploaded)]) == 1
     refused(await upload(house, PDF + b"x", **again), 422, "idempotency_key_reused")

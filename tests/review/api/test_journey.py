@@ -14,9 +14,11 @@ from tests.review.api.journey import (
     done,
     finalise,
     grant,
+    open_workspace,
     recommended,
     refused,
     reported,
+    submit,
     who,
 )
 from tests.review.facts import APPLICATION
@@ -27,6 +29,31 @@ async def test_preparation_starts_with_the_round(house: House) -> None:
     shown = (await house.get("alfa-applicant", ASSESSMENT)).json()
     assert shown["deadline_at"] == "2019-05-15T22:00:00.000000Z"
     assert shown["status"] == "in_progress"
+
+
+async def test_the_firm_prepares_item_by_item(house: House) -> None:
+    """Steps 4 and 5: a text is written and put to an item, the item answered and marked ready."""
+    await open_workspace(house)
+    text = {"title": "Stadgar", "text": "Enligt paragraf 2."}
+    texts = f"{WORKSPACE}/texts"
+    made = done(await house.act("alfa-applicant", "POST", texts, text, seen=WORKSPACE), 201)
+    link = {"evidence_id": made.json()["id"], "item_id": "3.3-a", "kind": "bylaws"}
+    links = f"{WORKSPACE}/links"
+    done(await house.act("alfa-applicant", "POST", links, link, seen=WORKSPACE), 201)
+    item = f"{ASSESSMENT}/items/3.3-a"
+    answer = {"text": "Ingen offentlig ägare."}
+    done(await house.act("alfa-applicant", "PUT", item, answer, seen=ASSESSMENT))
+    done(await house.act("alfa-applicant", "POST", f"{item}/readiness", seen=ASSESSMENT))
+    (evidence,) = (await house.get("alfa-applicant", WORKSPACE)).json()["evidence"]
+    assert (evidence["name"], evidence["links"]) == (
+        "Stadgar",
+        [{"item_id": "3.3-a", "kind": "bylaws"}],
+    )
+    shown = (await house.get("alfa-signatory", ASSESSMENT)).json()
+    (found,) = (each for each in shown["items"] if each["item_id"] == "3.3-a")
+    assert (found["answer"], found["ready"]) == ("Ingen offentlig ägare.", True)
+    early = await submit(house)
+    refused(early, 409, "items_not_ready")
 
 
 async def test_the_kit_is_refused_until_the_firm_lets_the_supervisor_in(house: House) -> None:

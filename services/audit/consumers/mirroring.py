@@ -1,0 +1,73 @@
+"""The mirror: each record of every service is kept as it came, and held against what is there."""
+
+from uuid import UUID
+
+from services.audit.consumers.reporting import report
+from services.audit.policy import when_chained, when_different
+from services.audit.queries import Mirror, Mirrored
+from services.audit.settings import Settings
+from shared.contracts.record import Record, leaf_hash
+from shared.kafka import Received, Unreadable
+from shared.process import Parts
+
+
+async def mirror(parts: Parts[Settings], kept: Mirror, log: str, received: Received) -> None:
+    """Keep a record of ``log``, and say what does not agree. Safe to repeat.
+
+    Whatever becomes of it half-way: a record that is met again is checked again.
+
+    Raises:
+        Unreadable: It says that it is of another log than its topic's.
+    """
+    record, found = received.record, leaf_hash(received.leaf)
+    if record.log != log:
+        raise Unreadable("the record is of another log than its topic")
+    put = await kept.keep(
+        Mirrored(
+            log=log,
+            position=received.position,
+            leaf=received.leaf,
+            hash=found,
+            stream=record.stream,
+            version=record.version,
+            type=record.type,
+            cases=cases_of(record),
+            recorded_at=record.recorded_at,
+        )
+    )
+    finding = None
+    if not put.fresh:
+        held = await kept.held(log, received.position, record.stream, record.version)
+        finding = when_different(
+            log,
+            received.position,
+            at_place=held.at_place,
+            of_version=held.of_version,
+            found=found,
+            at=parts.now(),
+        )
+    if finding is None:
+        finding = when_chained(
+            log, received.position, before=put.before, previous=record.previous, at=parts.now()
+        )
+    if finding is not None:
+        await report(parts, finding)
+
+
+def cases_of(record: Record) -> tuple[UUID, ...]:
+    """Return every case that ``record`` is about, ascending: its own, and those it names.
+
+    Total: what a record of a newer kind has under those names, and is no case, is left alone.
+    """
+    named: object = record.data.get("application_ids")
+    several: list[object] = [record.data.get("application_id")]
+    several += named if isinstance(named, list) else []
+    return tuple(sorted({record.correlation_id, *filter(None, map(_case, several))}))
+
+
+def _case(named: object) -> UUID | None:
+    """Return the identifier written as ``named``; ``None`` where it is none."""
+    try:
+        return UUID(named) if isinstance(named, str) else None
+    except ValueError:
+        return None
