@@ -74,6 +74,6 @@ lock: $(READY) ## Resolve once for everyone, then one file per service out of th
 	  $(COMPILE) - -o requirements/bootstrap.txt
 
 clean: ## Remove everything that set-up and the stack made here
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m deploy.local down || true; fi
+	@if [ -x $(BIN)/typer ]; then $(BIN)/python -m deploy.local clean || true; fi
 	@rm -rf .local $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,27 +2,32 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.notify.queries import notifications
+from services.notify.queries import Letters
 from services.notify.views import NotificationRow, NotificationState
 from shared.auth import Operations
 from shared.contracts.roles import Role
-from shared.web import Edge, Page, Reader, link_next, page, wait_for
+from shared.web import Edge, Page, Problem, Reader, link_next, page, problems, wait_for
 
 OPERATIONS: Operations = {
     "list_notifications": (Role.REGISTRAR, Role.PROJECT_LEADER, Role.AUDITOR, Role.OPERATOR),
 }
+BAD_REQUEST: Final = 400
 
 
-def routes(*, pool: Any, edge: Edge, reached: Callable[..., Any]) -> APIRouter:
+def routes(*, letters: Letters, edge: Edge, reached: Callable[..., Any]) -> APIRouter:
     """Return the routes, wired to what the composition root gives them."""
     router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
 
-    @router.get("", dependencies=[Depends(wait_for(partial(reached, "notification_list")))])
+    @router.get(
+        "",
+        dependencies=[Depends(wait_for(partial(reached, "notification_list")))],
+        responses=problems("request_malformed"),
+    )
     async def list_notifications(
         _by: Annotated[Reader, Depends(edge.reader)],
         asked: Annotated[Page, Depends(page)],
@@ -32,11 +37,28 @@ def routes(*, pool: Any, edge: Edge, reached: Callable[..., Any]) -> APIRouter:
         state: NotificationState | None = None,
     ) -> list[NotificationRow]:
         """Return letters by case and state: pseudonyms, never an address or a text."""
-        rows = await notifications(
-            pool, after=asked.after or "", application_id=case, state=state, limit=asked.fetch
+        rows = await letters.letters(
+            application_id=case, state=state, after=_key(asked.after), limit=asked.fetch
         )
         more = str(rows[asked.limit - 1].notification_id) if len(rows) > asked.limit else None
         link_next(request, response, asked, after=more)
         return list(rows[: asked.limit])
 
     return router
+
+
+def _key(cursor: str | None) -> UUID | None:
+    """Return the letter that ``cursor`` names; ``None``: from the beginning.
+
+    Raises:
+        Problem: 400: it is none of ours.
+    """
+    if cursor is None:
+        return None
+    try:
+        key = UUID(cursor)
+    except ValueError as error:
+        raise Problem(BAD_REQUEST, "request_malformed") from error
+    if str(key) != cursor:
+        raise Problem(BAD_REQUEST, "request_malformed")
+    return key

@@ -8,7 +8,7 @@ from uuid import UUID
 from shared.contracts.notify import Fact, Letter
 from shared.contracts.roles import Role
 
-Failure = Literal["refused", "unreachable", "recipient_unknown"]
+Failure = Literal["refused", "unreachable", "recipient_unknown", "unwritable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,28 @@ class RecordSent:
 
 @dataclass(frozen=True, slots=True)
 class RecordFailure:
-    """Record that an attempt failed; the rules say whether there is another."""
+    """Record that an attempt failed; the rules say whether there is another.
 
+    Attributes:
+        attempt: Which one it was, from 1.
+    """
+
+    attempt: int
     cause: Failure
     at: datetime
 
 
-NotifyCommand = PlanNotification | RecordSent | RecordFailure
+@dataclass(frozen=True, slots=True)
+class RecordMerged:
+    """Record that the person has the letter already, in another role (MSG-1).
+
+    Attributes:
+        into_id: The letter that they got.
+    """
+
+    into_id: UUID
+    recipient_id: UUID
+    at: datetime
+
+
+NotifyCommand = PlanNotification | RecordSent | RecordFailure | RecordMerged

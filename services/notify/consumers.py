@@ -7,6 +7,7 @@ from shared.contracts.envelope import Cause
 from shared.kafka import Received, RecordSubscription, command_id
 from shared.kafka.subscription import Effect
 from shared.process import Parts
+from shared.telemetry import current_traceparent
 
 HEARD = ("intake", "review", "certificates")
 
@@ -26,7 +27,7 @@ def _plan(parts: Parts[Settings], group: str) -> Effect:
     async def plan(received: Received) -> None:
         record = received.record
         event = event_of(record)
-        if event is None:
+        if event is None:  # of a newer producer: nobody here knows whom to tell what
             return
         for index, asked in enumerate(letters_for(event, record.event_id)):
             cause = Cause(
@@ -34,7 +35,7 @@ def _plan(parts: Parts[Settings], group: str) -> Effect:
                 command_id=command_id(group, record.event_id, index),
                 correlation_id=record.correlation_id,
                 causation_id=record.event_id,
-                traceparent=record.traceparent,
+                traceparent=current_traceparent() or record.traceparent,
             )
             await parts.handler.put(asked.stream, asked.command, cause)
 

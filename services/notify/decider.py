@@ -3,11 +3,19 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
+from uuid import UUID
 
-from services.notify.commands import NotifyCommand, PlanNotification, RecordFailure, RecordSent
+from services.notify.commands import (
+    NotifyCommand,
+    PlanNotification,
+    RecordFailure,
+    RecordMerged,
+    RecordSent,
+)
 from shared.contracts.notify import (
     NotificationFailed,
     NotificationGivenUp,
+    NotificationMerged,
     NotificationPlanned,
     NotificationSent,
     NotifyEvent,
@@ -27,19 +35,15 @@ class Notification:
     Attributes:
         attempts: That failed.
         again_at: When the next one is due; the instant of planning before the first.
-        over: Whether it was sent or given up.
+        sent_to: Who got it; ``None`` before.
+        over: Whether nothing is left to do: sent, merged or given up.
     """
 
     planned: NotificationPlanned | None = None
     attempts: int = 0
     again_at: datetime | None = None
-    sent: bool = False
-    given_up: bool = False
-
-    @property
-    def over(self) -> bool:
-        """Return whether nothing is left to do."""
-        return self.sent or self.given_up
+    sent_to: UUID | None = None
+    over: bool = False
 
 
 def decide(command: NotifyCommand, letter: Notification) -> tuple[NotifyEvent, ...]:
@@ -55,6 +59,8 @@ def decide(command: NotifyCommand, letter: Notification) -> tuple[NotifyEvent, .
             return _sent(command, letter)
         case RecordFailure():
             return _failed(command, letter)
+        case RecordMerged():
+            return _merged(command, letter)
         case _:
             assert_never(command)
 
@@ -65,11 +71,13 @@ def evolve(letter: Notification, event: NotifyEvent) -> Notification:
         case NotificationPlanned():
             return replace(letter, planned=event, again_at=event.planned_at)
         case NotificationSent():
-            return replace(letter, sent=True)
+            return replace(letter, sent_to=event.recipient_id, over=True)
         case NotificationFailed():
             return replace(letter, attempts=event.attempt, again_at=event.again_at)
+        case NotificationMerged():
+            return replace(letter, over=True)
         case NotificationGivenUp():
-            return replace(letter, attempts=event.attempts, given_up=True)
+            return replace(letter, attempts=event.attempts, over=True)
         case _:
             assert_never(event)
 
@@ -96,9 +104,12 @@ def _plan(command: PlanNotification, letter: Notification) -> tuple[NotifyEvent,
 
 
 def _sent(command: RecordSent, letter: Notification) -> tuple[NotifyEvent, ...]:
-    """MSG-4: what was said can be shown later by its hash."""
+    """MSG-4: what was said can be shown later by its hash.
+
+    Also of a letter that somebody else gave up meanwhile: it did go out.
+    """
     planned = _planned(letter)
-    if letter.sent:
+    if letter.sent_to is not None:
         return ()
     return (
         NotificationSent(
@@ -115,11 +126,14 @@ def _sent(command: RecordSent, letter: Notification) -> tuple[NotifyEvent, ...]:
 
 
 def _failed(command: RecordFailure, letter: Notification) -> tuple[NotifyEvent, ...]:
-    """MSG-3: it is tried again after a pause; when no attempt is left, a registrar must act."""
+    """MSG-3: it is tried again after a pause; when no attempt is left, a registrar must act.
+
+    One attempt counts once: of two senders that tried at once, the second adds nothing.
+    """
     planned = _planned(letter)
-    if letter.over or (letter.again_at is not None and command.at < letter.again_at):
-        return ()
     attempt = letter.attempts + 1
+    if letter.over or command.attempt != attempt:
+        return ()
     if attempt > len(PAUSES):
         return (
             NotificationGivenUp(
@@ -137,6 +151,22 @@ def _failed(command: RecordFailure, letter: Notification) -> tuple[NotifyEvent, 
             attempt=attempt,
             again_at=command.at + PAUSES[attempt - 1],
             failed_at=command.at,
+        ),
+    )
+
+
+def _merged(command: RecordMerged, letter: Notification) -> tuple[NotifyEvent, ...]:
+    """MSG-1: one letter per cause, recipient and template, however many roles a person has."""
+    planned = _planned(letter)
+    if letter.over:
+        return ()
+    return (
+        NotificationMerged(
+            notification_id=planned.notification_id,
+            application_id=planned.application_id,
+            into_id=command.into_id,
+            recipient_id=command.recipient_id,
+            merged_at=command.at,
         ),
     )
 

@@ -1,6 +1,8 @@
 """Composition root of the notify service."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -8,6 +10,7 @@ from services.notify.api import OPERATIONS, routes
 from services.notify.consumers import subscriptions
 from services.notify.decider import decider
 from services.notify.letters.sending import send_letters
+from services.notify.queries import Letters, Lists
 from services.notify.settings import Settings
 from services.notify.views import notification_list
 from shared.process import Parts, Service, run
@@ -24,12 +27,18 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
         access=parts.access,
         now=parts.now,
     )
-    return create_app(
-        "Notify",
-        routers=[routes(pool=parts.pool, edge=edge, reached=parts.positions.reached)],
-        operations=OPERATIONS,
+    return app_of(
+        letters=Lists(parts.pool),
+        edge=edge,
+        reached=parts.positions.reached,
         limits=Limits(body_bytes_max=parts.settings.request_body_bytes_max),
     )
+
+
+def app_of(*, letters: Letters, edge: Edge, reached: Callable[..., Any], limits: Limits) -> FastAPI:
+    """Return the HTTP application over whatever lists the letters."""
+    routers = [routes(letters=letters, edge=edge, reached=reached)]
+    return create_app("Notify", routers=routers, operations=OPERATIONS, limits=limits)
 
 
 service = Service(

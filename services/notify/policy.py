@@ -22,7 +22,7 @@ from shared.contracts.intake import (
     ApplicationSubmitted,
     InterestRegistered,
 )
-from shared.contracts.notify import Fact, Letter
+from shared.contracts.notify import Fact, Letter, NotificationPlanned
 from shared.contracts.preparation import DeadlineReminded
 from shared.contracts.review import CertificationApproved, CertificationRefused
 from shared.contracts.roles import Role
@@ -100,8 +100,27 @@ def letters_for(event: Event, event_id: UUID) -> tuple[Asked[PlanNotification], 
             plan(notification_id=notification_id, recipient_role=role),
         )
         for role in occasion.to
-        for notification_id in (uuid5(NOTIFICATIONS, f"{event_id}:{role}:{occasion.letter}"),)
+        for notification_id in (_letter_id(event_id, role, occasion.letter),)
     )
+
+
+def same_letters(planned: NotificationPlanned) -> tuple[UUID, ...]:
+    """MSG-1: return the letters that say the same for the same cause, to other roles.
+
+    A person may have several roles, and is told once.
+    """
+    return tuple(
+        _letter_id(planned.cause_id, role, planned.letter)
+        for occasion in OCCASIONS.values()
+        if occasion.letter == planned.letter
+        for role in occasion.to
+        if role != planned.recipient_role
+    )
+
+
+def _letter_id(cause_id: UUID, role: Role, letter: Letter) -> UUID:
+    """MSG-1: return the id of a letter: the same cause, role and letter have the same."""
+    return uuid5(NOTIFICATIONS, f"{cause_id}:{role}:{letter}")
 
 
 def _facts(event: Event, occasion: Occasion) -> tuple[Fact, ...]:

@@ -10,3 +10,4 @@ CREATE TABLE IF NOT EXISTS notification_list (
 CREATE INDEX IF NOT EXISTS notification_list_due ON notification_list (due_at, key)
     WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS notification_list_case ON notification_list (application_id, key);
+CREATE INDEX IF NOT EXISTS notification_list_state ON notification_list (state, key);

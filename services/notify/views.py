@@ -10,13 +10,14 @@ from shared.contracts.notify import (
     Letter,
     NotificationFailed,
     NotificationGivenUp,
+    NotificationMerged,
     NotificationPlanned,
     NotificationSent,
 )
 from shared.contracts.roles import Role
 from shared.eventlog.views import View
 
-NotificationState = Literal["planned", "failed", "sent", "given_up"]
+NotificationState = Literal["planned", "failed", "sent", "merged", "given_up"]
 
 
 class NotificationRow(BaseModel):
@@ -49,6 +50,7 @@ def _keys(event: Event) -> tuple[str, ...]:
             NotificationPlanned()
             | NotificationSent()
             | NotificationFailed()
+            | NotificationMerged()
             | NotificationGivenUp()
         ):
             return (str(event.notification_id),)
@@ -86,6 +88,8 @@ def notification(row: NotificationRow | None, event: Event, _key: str) -> Notifi
             return row.model_copy(
                 update={"state": "failed", "attempts": event.attempt, "due_at": event.again_at}
             )
+        case NotificationMerged():
+            return row.model_copy(update={"state": "merged", "due_at": None})
         case NotificationGivenUp():
             return row.model_copy(
                 update={"state": "given_up", "attempts": event.attempts, "due_at": None}

@@ -70,16 +70,32 @@ class NotificationFailed(Event):
     """An attempt to send failed; it is tried again (MSG-3).
 
     Attributes:
-        cause: What sort of failure it was; never the server's own words.
+        cause: What sort of failure it was; never the server's own words. ``unwritable``: the letter
+            could not be made, which is a mistake of ours.
         again_at: When it is tried next.
     """
 
     notification_id: UUID
     application_id: UUID
-    cause: Literal["refused", "unreachable", "recipient_unknown"]
+    cause: Literal["refused", "unreachable", "recipient_unknown", "unwritable"]
     attempt: int
     again_at: Instant
     failed_at: Instant
+
+
+class NotificationMerged(Event):
+    """The person has the same letter already, in another role: one is enough (MSG-1).
+
+    Attributes:
+        into_id: The letter that they got.
+        recipient_id: Pseudonym of the person.
+    """
+
+    notification_id: UUID
+    application_id: UUID
+    into_id: UUID
+    recipient_id: UUID
+    merged_at: Instant
 
 
 class NotificationGivenUp(Event):
@@ -93,4 +109,10 @@ class NotificationGivenUp(Event):
     given_up_at: Instant
 
 
-NotifyEvent = NotificationPlanned | NotificationSent | NotificationFailed | NotificationGivenUp
+NotifyEvent = (
+    NotificationPlanned
+    | NotificationSent
+    | NotificationFailed
+    | NotificationMerged
+    | NotificationGivenUp
+)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from shared.contracts.base import Event
 from shared.contracts.envelope import Actor, Cause
@@ -147,7 +147,8 @@ class AccessEntry:
     """Who was told no on grounds of role or duty, when, and to what (GEN-8). Pseudonyms only.
 
     Attributes:
-        command_id: One entry per command id: asking again adds none.
+        command_id: One entry per id: asking again adds none. Made from the command's own id and
+            what it asked of which stream, since a refused command leaves no trace by itself.
         command: Its name, e.g. ``AssignReviewer``; none of its content.
         code: The refusal's code, or ``read`` where reading itself is remembered.
         case: The case that the stream belongs to, where it is known.
@@ -270,10 +271,11 @@ class Handler:
             return decider.decide(asked.command, state)
         except Refusal as no:
             if no.kind is RefusalKind.NOT_PERMITTED:
+                wish = type(asked.command).__name__
                 entry = AccessEntry(
-                    command_id=cause.command_id,
+                    command_id=uuid5(cause.command_id, f"{asked.stream}:{wish}"),
                     actor=cause.actor,
-                    command=type(asked.command).__name__,
+                    command=wish,
                     stream=asked.stream,
                     code=no.code,
                     at=self.now(),

@@ -186,17 +186,25 @@ class Committer:
             rows = await append.fetch(
                 *arguments([waiting.command for waiting in batch]), timeout=COMMAND_TIMEOUT_S
             )
+        except ValueError as error:  # could not be sent; asyncpg's own is an InterfaceError too
+            await self._commit_apart(append, batch, error)
         except CONNECTION_LOST:
             raise
-        except (asyncpg.PostgresError, ValueError, OverflowError) as error:
-            if len(batch) > 1:
-                for waiting in batch:
-                    await self._commit(append, [waiting])
-            else:
-                batch[0].answer(_refusal(error))
+        except asyncpg.PostgresError as error:
+            await self._commit_apart(append, batch, error)
+        else:
+            for waiting, (verdict, position, version) in zip(batch, rows, strict=True):
+                waiting.answer(Outcome(verdict, position, version))
+
+    async def _commit_apart(
+        self, append: "PreparedStatement[Any]", batch: list[_Waiting], error: Exception
+    ) -> None:
+        """Append each command of a batch that failed by itself; tell the culprit why."""
+        if len(batch) == 1:
+            batch[0].answer(_refusal(error))
             return
-        for waiting, (verdict, position, version) in zip(batch, rows, strict=True):
-            waiting.answer(Outcome(verdict, position, version))
+        for waiting in batch:
+            await self._commit(append, [waiting])
 
     def _give_up(self, cause: BaseException | None) -> None:
         """Tell everybody who waits that the outcome is not known."""

@@ -6,8 +6,8 @@ every stop is bounded: ``start()`` of a consumer can hang without a word.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from ssl import SSLContext
 from typing import Any, NamedTuple, Protocol, cast
@@ -165,12 +165,13 @@ async def producing(brokers: Brokers, *, client_id: str) -> AsyncGenerator[Kafka
         max_batch_size=BATCH_BYTES_MAX,
         linger_ms=0,
     )
-    try:
-        async with asyncio.timeout(START_TIMEOUT_S):
-            await client.start()
-        yield cast("KafkaProducer", client)
-    finally:
-        await _close(client_id, _discard(client), client.client)
+    with _ended_by_us():
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await client.start()
+            yield cast("KafkaProducer", client)
+        finally:
+            await _close(client_id, _discard(client), client.client)
 
 
 @asynccontextmanager
@@ -198,12 +199,13 @@ async def consuming(
         max_poll_interval_ms=POLL_INTERVAL_MS_MAX,
         max_partition_fetch_bytes=FETCH_BYTES_MAX,
     )
-    try:
-        async with asyncio.timeout(START_TIMEOUT_S):
-            await client.start()
-        yield cast("KafkaConsumer", client)
-    finally:
-        await _close(client_id, client.stop(), client._client)  # noqa: SLF001 -- see _close
+    with _ended_by_us():
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await client.start()
+            yield cast("KafkaConsumer", client)
+        finally:
+            await _close(client_id, client.stop(), client._client)  # noqa: SLF001 -- see _close
 
 
 @asynccontextmanager
@@ -215,12 +217,13 @@ async def administrating(brokers: Brokers) -> AsyncGenerator[Any, None]:
         TimeoutError: It does not answer in time.
     """
     client: Any = AIOKafkaAdminClient(**brokers.arguments(), client_id="sigill.admin")
-    try:
-        async with asyncio.timeout(START_TIMEOUT_S):
-            await client.start()
-        yield client
-    finally:
-        await _close("sigill.admin", client.close(), client._client)  # noqa: SLF001 -- see _close
+    with _ended_by_us():
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await client.start()
+            yield client
+        finally:
+            await _close("sigill.admin", client.close(), client._client)  # noqa: SLF001 -- see _close
 
 
 async def reachable(brokers: Brokers) -> bool:
@@ -241,6 +244,28 @@ async def is_member(brokers: Brokers, *, group: str, client_id: str) -> bool:
                 if state == "Stable" and any(client_id == member[1] for member in members):
                     return True
     return False
+
+
+@contextmanager
+def _ended_by_us() -> Generator[None, None, None]:
+    """Let a cancellation through only when somebody asked this task to end.
+
+    The library cancels its own futures in an outage, and then ``CancelledError`` comes out of its
+    calls. Unnoticed it would end our task as if it had been told to, without a word.
+
+    Raises:
+        KafkaError: The library gave something up.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    asked = task.cancelling()
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        if task.cancelling() > asked:
+            raise
+        import traceback; traceback.print_exception(error)
+        raise KafkaError("given up by the client") from error
 
 
 async def _close(client_id: str, closing: Coroutine[Any, Any, None], connections: Any) -> None:

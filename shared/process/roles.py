@@ -29,6 +29,9 @@ Role: TypeAlias = Literal["api", "worker", "relay", "all"]
 WATCHDOG_S: Final = 5.0
 """How long after the grace a process that still hangs is ended, with its stack on record."""
 
+CLOSE_S: Final = 1.0
+"""How long a door is waited for that nothing has come through yet, or that took its time."""
+
 _log = get_logger("process")
 
 
@@ -51,7 +54,7 @@ async def serve(service: Service[S], settings: S, role: Role) -> None:
             if opened is not None:
                 await _be(stack, service, opened, role, door, stopping)
             if door is not None:
-                await door.close(grace_s)
+                await door.close(CLOSE_S)
     _log.info("process.ended", service=service.name, role=role)
 
 
@@ -106,14 +109,18 @@ async def _be(
     _log.info("process.works", service=service.name, role=role, simulated=opened.log.simulated)
     loops += [_alone(f"consumer {c.book.consumer}", c, stopping) for c in consumers]
     loops += [_alone(f"relay {r.output.topic}", r, stopping) for r in sending]
-    loops.append(Loop("draining", partial(_drain, settings.drain_ms / 1_000), stopping))
-    await keep_all(loops, stopping=stopping, grace_s=settings.shutdown_grace_ms / 1_000)
+    grace_s = settings.shutdown_grace_ms / 1_000
+    if door is not None:
+        closing = partial(_close, door, settings.drain_ms / 1_000, grace_s)
+        loops.append(Loop("door", closing, stopping))
+    await keep_all(loops, stopping=stopping, grace_s=grace_s)
 
 
-async def _drain(seconds: float, loop: Loop) -> None:
-    """Keep the door open for a while after readiness went off: balancers are slow to hear."""
+async def _close(door: Door, drain_s: float, grace_s: float, loop: Loop) -> None:
+    """Close the door a while after readiness went off: balancers are slow to hear."""
     await loop.stopping.wait()
-    await asyncio.sleep(seconds)
+    await asyncio.sleep(drain_s)
+    await door.close(grace_s)
 
 
 def _silent() -> FastAPI:

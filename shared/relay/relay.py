@@ -28,7 +28,8 @@ PAGE_TIMEOUT_S = 20.0
 IDLE_S = 1.0
 WAIT_FIRST_S = 0.2
 WAIT_MAX_S = 5.0
-SAMPLED = b"01"
+SAMPLED = 0x01
+"""One bit among the flags; others may be set beside it (trace context, level 2)."""
 SIGNS_OF_LIFE = 6
 """How many a leader gives within the time after which the server takes it for dead."""
 
@@ -251,7 +252,7 @@ def messages(output: Output, page: Sequence[Stored]) -> list[Outgoing]:
 def sampled(message: Outgoing) -> bool:
     """W3C trace context: return whether somebody keeps the trace that ``message`` belongs to."""
     return any(
-        name == TRACEPARENT and value.rpartition(b"-")[2] == SAMPLED
+        name == TRACEPARENT and bool(int(value.rpartition(b"-")[2], base=16) & SAMPLED)
         for name, value in message.headers
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
 from opentelemetry import trace
-from opentelemetry.context import Context
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Link, Span, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -173,6 +173,19 @@ def process_span(topic: str, group: str, **message: Unpack[Message]) -> Generato
         bound_case(case),
     ):
         yield
+
+
+@contextmanager
+def joined(traceparent: str | None) -> Generator[None, None, None]:
+    """Let the spans inside belong to the trace that ``traceparent`` names; ``None``: to a new one.
+
+    For work that a record leads to later, outside of its request and of its message.
+    """
+    token = attach(context_of(traceparent))
+    try:
+        yield
+    finally:
+        detach(token)
 
 
 @contextmanager

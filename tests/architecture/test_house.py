@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,19 @@ SOURCE = re.compile(r"(Step \d|SIS \d\.\d|[A-Z]{2,3}-\d|Law \(|House: ADR-\d{4}|
 CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    """Return ``path`` as Python reads it; read once."""
+    return ast.parse(path.read_text())
+
+
+@cache
+def words_in_tests_of(service: str) -> frozenset[str]:
+    """Return every text that stands in quotation marks in the tests of ``service``."""
+    texts = "".join(p.read_text() for p in (ROOT / "tests" / service).rglob("test_*.py"))
+    return frozenset(re.findall(r'"([^"\n]*)"', texts))
+
+
 def room(path: Path) -> str:
     """Return the room ``path`` belongs to: the part below its service or below shared."""
     parts = path.relative_to(ROOT).with_suffix("").parts
@@ -39,7 +53,7 @@ def room(path: Path) -> str:
 FIELDS = {
     node.target.id
     for path in (ROOT / "shared" / "contracts").glob("*.py")
-    for node in ast.walk(ast.parse(path.read_text()))
+    for node in ast.walk(tree(path))
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
 }
 """Names of fields of events: they look like codes and are none."""
@@ -49,7 +63,7 @@ DECIDERS = [p for p in SOURCES if p.is_relative_to(ROOT / "services") and room(p
 def imports(path: Path) -> set[str]:
     """Return the dotted names that ``path`` imports."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -91,7 +105,7 @@ def test_functions_fit_on_a_screen_and_files_in_a_head(path: Path) -> None:
     """A function one must scroll is two functions."""
     text = path.read_text()
     assert len(text.splitlines()) <= FILE_LINES_MAX
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno < FUNCTION_LINES_MAX, node.name
 
@@ -99,24 +113,24 @@ def test_functions_fit_on_a_screen_and_files_in_a_head(path: Path) -> None:
 @pytest.mark.parametrize("path", DECIDERS, ids=str)
 def test_every_rule_names_its_source(path: Path) -> None:
     """A rule nobody can trace is a rule nobody dares to change."""
-    for node in ast.parse(path.read_text()).body:
+    for node in tree(path).body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("_"):
             assert SOURCE.match(ast.get_docstring(node) or ""), node.name
 
 
 def codes(path: Path) -> set[str]:
     """Return the refusal codes that ``path`` names."""
-    tree = ast.parse(path.read_text())
+    module = tree(path)
     exported = {
         item.value
-        for node in tree.body
+        for node in module.body
         if isinstance(node, ast.Assign) and "__all__" in {ast.unparse(t) for t in node.targets}
         for item in ast.walk(node.value)
         if isinstance(item, ast.Constant)
     }
     return {
         node.value
-        for node in ast.walk(tree)
+        for node in ast.walk(module)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and CODE.fullmatch(node.value)
@@ -127,28 +141,28 @@ def codes(path: Path) -> set[str]:
 def test_every_refusal_is_tested_by_its_code(path: Path) -> None:
     """The codes are public API: a test says when each one is given."""
     service = path.relative_to(ROOT / "services").parts[0]
-    tested = "".join(p.read_text() for p in (ROOT / "tests" / service).rglob("test_*.py"))
-    for code in codes(path):
-        assert f'"{code}"' in tested, code
+    assert not codes(path) - words_in_tests_of(service)
 
 
 CLAUSE = re.compile(
     r"\b((?:APP|RND|GRP|SES|INV|SCH|APT|WSP|SAS|REV|APL|CMP|CER|ISS|WCH|MSG|SUB|TPL|CNT|AUD|ERA|POR"
     r"|PM|GEN|SOD|SV|Q|K|T)-\d{1,3}|T\d{1,2})\b"
 )
-DOMAIN = "".join(p.read_text() for p in sorted((ROOT / "docs" / "domain").glob("*.md")))
+CLAUSES = frozenset(
+    clause
+    for page in (ROOT / "docs" / "domain").glob("*.md")
+    for clause in CLAUSE.findall(page.read_text())
+)
 PROBLEMS = (ROOT / "docs" / "problems.md").read_text()
 
 
 @pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=str)
 def test_every_clause_that_is_cited_exists(path: Path) -> None:
     """A rule that cites what nobody can look up cites nothing."""
-    for clause in set(CLAUSE.findall(path.read_text())):
-        assert re.search(rf"\b{re.escape(clause)}\b", DOMAIN), clause
+    assert not set(CLAUSE.findall(path.read_text())) - CLAUSES
 
 
 @pytest.mark.parametrize("path", DECIDERS, ids=str)
 def test_every_refusal_is_explained_to_whoever_gets_it(path: Path) -> None:
     """RFC 9457: the codes are public API, so each stands in docs/problems.md."""
-    for code in codes(path):
-        assert f"`{code}`" in PROBLEMS, code
+    assert not {code for code in codes(path) if f"`{code}`" not in PROBLEMS}

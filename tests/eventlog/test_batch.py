@@ -46,8 +46,9 @@ async def together(database: Database, house: House, *puts: Coroutine[Any, Any, 
         tasks = [asyncio.ensure_future(each) for each in puts]
         await until(lambda: house.log.waiting >= len(puts) or any(task.done() for task in tasks))
         await transaction.rollback()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
     await first
-    return await asyncio.gather(*tasks, return_exceptions=True)
+    return answers
 
 
 async def held_up(connection: Connection, database: str) -> None:
@@ -151,6 +152,24 @@ async def test_an_oversized_command_is_refused_before_it_is_queued(
         database, house, put(house, 2, "box-2", opened), put(house, 3, "box-3", large)
     )
     assert [type(answer) for answer in answers] == [Answer, RecordRefused]
+
+
+@pytest.mark.parametrize(
+    ("stream", "version"), [("half a character \ud800", 1), ("box-3", 2**40)], ids=repr
+)
+async def test_what_cannot_even_be_sent_fails_alone(
+    database: Database, house: House, stream: str, version: int
+) -> None:
+    """L8: a mistake of ours in one command does not cost the others their connection."""
+    unsendable = Command(UUID(int=3), None, (Entry(stream, version, b"{}"),))
+    answers = await together(
+        database,
+        house,
+        put(house, 2, "box-2", opened),
+        house.log._committer.submit(unsendable),
+        put(house, 4, "box-4", opened),
+    )
+    assert [type(answer) for answer in answers] == [Answer, RecordRefused, Answer]
 
 
 @pytest.mark.parametrize(
@@ -266,19 +285,18 @@ async def test_a_caller_who_goes_away_does_not_take_the_command_back(
     database: Database, house: House
 ) -> None:
     """L5: who hangs up may ask again with the same id, and learns that it happened."""
-    gone = asyncio.ensure_future(put(house, 2, "box-2", opened))
 
-    async def go_away() -> None:
+    async def ask_and_go_away() -> bool:
+        asked = asyncio.ensure_future(put(house, 2, "box-2", opened))
         await until(lambda: house.log.waiting > 0)
-        gone.cancel()
+        asked.cancel()
+        await asyncio.wait([asked])
+        return asked.cancelled()
 
-    async def wait_for_gone() -> None:
-        await asyncio.wait([gone])
-
-    await together(database, house, put(house, 3, "box-3", opened), go_away(), wait_for_gone())
-    assert gone.cancelled()
-    assert await house.log.recall(UUID(int=2), digest=None) is not None
-    assert (await house.log.load("box-2")).events == (opened,)
+    assert await together(database, house, ask_and_go_away()) == [True]
+    await put(house, 3, "box-3", opened)
+    known = await house.log.recall(UUID(int=2), digest=None)
+    assert known == Answer((opened,), "box-2", version=1, position=2)
 
 
 async def test_a_full_queue_says_so_and_takes_more_later(database: Database, house: House) -> None:

@@ -6,12 +6,19 @@ from uuid import UUID
 import pytest
 from hypothesis import strategies as st
 
-from services.notify.commands import NotifyCommand, PlanNotification, RecordFailure, RecordSent
+from services.notify.commands import (
+    NotifyCommand,
+    PlanNotification,
+    RecordFailure,
+    RecordMerged,
+    RecordSent,
+)
 from services.notify.decider import PAUSES, decider
 from shared.contracts.notify import (
     Fact,
     NotificationFailed,
     NotificationGivenUp,
+    NotificationMerged,
     NotificationPlanned,
     NotificationSent,
     NotifyEvent,
@@ -20,7 +27,7 @@ from shared.contracts.roles import Role
 from shared.testing import Scenario
 from shared.testing.laws import laws
 
-LETTER, CASE, CAUSE, PERSON = (UUID(int=n) for n in (1, 2, 3, 4))
+LETTER, CASE, CAUSE, PERSON, OTHER = (UUID(int=n) for n in (1, 2, 3, 4, 5))
 MONDAY = datetime(2019, 6, 17, 8, tzinfo=UTC)
 FACTS = (Fact(name="days_left", value="7"),)
 HASH = "ab" * 32
@@ -39,6 +46,23 @@ planned = NotificationPlanned(
     facts=FACTS,
     planned_at=MONDAY,
 )
+
+merge = RecordMerged(OTHER, PERSON, MONDAY)
+merged = NotificationMerged(
+    notification_id=LETTER,
+    application_id=CASE,
+    into_id=OTHER,
+    recipient_id=PERSON,
+    merged_at=MONDAY,
+)
+given_up = NotificationGivenUp(
+    notification_id=LETTER, application_id=CASE, attempts=10, given_up_at=MONDAY
+)
+
+
+def refused(attempt: int, at: datetime = MONDAY) -> RecordFailure:
+    """Return the wish to record that the mail server said no to the ``attempt``-th try."""
+    return RecordFailure(attempt, "refused", at)
 
 
 def failed(attempt: int, at: datetime) -> NotificationFailed:
@@ -91,48 +115,73 @@ def test_a_letter_is_sent_once() -> None:
 
 def test_a_failed_attempt_names_the_next_one() -> None:
     """MSG-3: a busy mail server loses nothing."""
-    letter.given(planned).when(RecordFailure("refused", MONDAY)).then(failed(1, MONDAY))
+    letter.given(planned).when(refused(1)).then(failed(1, MONDAY))
     later = MONDAY + PAUSES[0]
     second = letter.given(planned, failed(1, MONDAY))
-    second.when(RecordFailure("refused", later)).then(failed(2, later))
+    second.when(refused(2, later)).then(failed(2, later))
     second.when(send(later)).then(sent(2, later))
 
 
-def test_a_failure_before_the_next_attempt_is_due_is_no_attempt() -> None:
-    """MSG-3: two senders that tried at once have tried once."""
-    early = MONDAY + PAUSES[0] - timedelta(microseconds=1)
-    letter.given(planned, failed(1, MONDAY)).when(RecordFailure("refused", early)).then_nothing()
+@pytest.mark.parametrize("attempt", [0, 1, 3])
+def test_an_attempt_counts_once_whoever_made_it(attempt: int) -> None:
+    """MSG-3: two senders that tried at once have tried once; none is left out."""
+    letter.given(planned, failed(1, MONDAY)).when(refused(attempt)).then_nothing()
+
+
+def test_an_attempt_counts_also_while_the_clock_stands_still() -> None:
+    """House: ADR-0011: in simulated time seconds pass and the clock does not."""
+    letter.given(planned, failed(1, MONDAY)).when(refused(2)).then(failed(2, MONDAY))
 
 
 def test_after_the_last_pause_a_registrar_must_act() -> None:
     """MSG-3: attempts are bounded, and then it is somebody's task."""
-    at, history = MONDAY, [planned]
+    at = MONDAY
     failures: list[NotifyEvent] = []
     for attempt, pause in enumerate(PAUSES, 1):
         failures.append(failed(attempt, at))
         at += pause
-    given_up = NotificationGivenUp(
-        notification_id=LETTER, application_id=CASE, attempts=len(PAUSES) + 1, given_up_at=at
+    last = len(PAUSES) + 1
+    gone = given_up.model_copy(update={"attempts": last, "given_up_at": at})
+    over = letter.given(planned, *failures)
+    over.when(refused(last, at)).then(gone)
+    over.given(gone).when(refused(last + 1, at)).then_nothing()
+
+
+def test_a_letter_that_did_go_out_is_on_record_even_if_it_was_given_up() -> None:
+    """MSG-4: what reached somebody is known, whichever record came first."""
+    letter.given(planned, given_up).when(send(MONDAY)).then(
+        sent(11, MONDAY),
     )
-    over = letter.given(*history, *failures)
-    over.when(RecordFailure("refused", at)).then(given_up)
-    over.given(given_up).when(RecordFailure("refused", at)).then_nothing()
 
 
-@pytest.mark.parametrize("wish", [send(MONDAY), RecordFailure("refused", MONDAY)])
+def test_whoever_has_two_roles_is_told_once() -> None:
+    """MSG-1: one letter per cause, recipient and template."""
+    letter.given(planned).when(merge).then(merged)
+    for end in (merged, sent(1, MONDAY), given_up):
+        letter.given(planned, end).when(merge).then_nothing()
+    letter.given(planned, merged).when(refused(1)).then_nothing()
+
+
+@pytest.mark.parametrize("wish", [send(MONDAY), refused(1), merge])
 def test_what_was_not_planned_is_not_sent(wish: NotifyCommand) -> None:
     """GEN-4: a stream that does not exist is refused."""
     letter.when(wish).then_refused("notification_not_found")
 
 
+nearly_over = tuple(failed(attempt, MONDAY) for attempt in range(1, len(PAUSES) + 1))
 times = st.integers(0, 10_000_000).map(lambda s: MONDAY + timedelta(seconds=s))
 commands = st.one_of(
     st.just(plan),
     times.map(send),
-    st.builds(RecordFailure, st.sampled_from(["refused", "unreachable"]), times),
+    st.builds(
+        RecordFailure, st.integers(1, 11), st.sampled_from(["refused", "unreachable"]), times
+    ),
+    st.just(merge),
 )
 TestLetterLaws = laws(
     decider,
     commands=commands,
-    histories=st.sampled_from([(), (planned,), (planned, sent(1, MONDAY))]),
+    histories=st.sampled_from(
+        [(), (planned,), (planned, sent(1, MONDAY)), (planned, *nearly_over)]
+    ),
 )

@@ -1,5 +1,6 @@
 """What the letters say: complete in both languages, whatever the occasion."""
 
+from hashlib import sha256
 from typing import get_args
 
 import pytest
@@ -83,3 +84,29 @@ def test_a_missing_value_stops_the_letter() -> None:
 def test_what_people_are_called_is_no_markup() -> None:
     """House: plain text stays as it was written."""
     assert "Å & <Ö>" in render("admission", "sv", {**VALUES, "organisation": "Å & <Ö>"}).text
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\r", "\n"])
+def test_lines_end_as_they_do_when_the_mail_is_read(newline: str) -> None:
+    """MSG-4: a reason typed on another machine has the hash of what was read."""
+    reason = f"Första.{newline}{newline}Andra."
+    rendered = render("admission", "sv", {**VALUES, "reason": reason})
+    assert "Första.\n\nAndra." in rendered.text
+    assert "\r" not in rendered.text
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_the_hash_is_that_of_subject_and_text_as_sent(letter: Letter) -> None:
+    """MSG-4: anyone who has the letter can make the hash: subject, empty line, text."""
+    rendered = render(letter, "sv", {**VALUES, "organisation": "Alfa  och   Beta"})
+    whole = f"{rendered.subject}\n\n{rendered.text}"
+    assert rendered.text_hash == sha256(whole.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("letter", ["deferral", "rejection", "decision_refused"])
+def test_a_no_tells_how_to_appeal(letter: Letter, language: Language) -> None:
+    """K-12, MSG-3: a refusal comes with its reasons and the way to appeal."""
+    text = render(letter, language, VALUES).text
+    assert VALUES["reason"] in text
+    assert "30" in text

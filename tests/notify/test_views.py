@@ -6,11 +6,16 @@ import pytest
 
 from services.notify.views import NotificationRow, notification, notification_list
 from shared.contracts.base import Event
-from shared.contracts.notify import NotificationFailed, NotificationGivenUp, NotifyEvent
-from tests.notify.test_decider import CASE, LETTER, MONDAY, PAUSES, failed, planned, sent
-
-given_up = NotificationGivenUp(
-    notification_id=LETTER, application_id=CASE, attempts=10, given_up_at=MONDAY
+from shared.contracts.notify import NotificationFailed, NotifyEvent
+from tests.notify.test_decider import (
+    LETTER,
+    MONDAY,
+    PAUSES,
+    failed,
+    given_up,
+    merged,
+    planned,
+    sent,
 )
 
 
@@ -28,6 +33,7 @@ def row_after(*events: NotifyEvent) -> NotificationRow | None:
         ((planned,), "planned", MONDAY),
         ((planned, failed(1, MONDAY)), "failed", MONDAY + PAUSES[0]),
         ((planned, sent(1, MONDAY)), "sent", None),
+        ((planned, merged), "merged", None),
         ((planned, given_up), "given_up", None),
     ],
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 
@@ -183,7 +183,7 @@ async def test_a_refusal_on_grounds_of_duty_is_kept_once_and_leaves_no_event() -
         with pytest.raises(Refusal, match="13"):
             await way_to(log, access).put(BOX, Count(13), cause(9))
     entry = AccessEntry(
-        command_id=UUID(int=9),
+        command_id=uuid5(UUID(int=9), f"{BOX}:Count"),
         actor=cause(9).actor,
         command="Count",
         stream=BOX,
@@ -193,6 +193,15 @@ async def test_a_refusal_on_grounds_of_duty_is_kept_once_and_leaves_no_event() -
     )
     assert [placed.entry for placed in await access.entries()] == [entry]
     assert await log.head() == 1
+
+
+async def test_a_reused_key_hides_no_second_try() -> None:
+    """GEN-8: a refused command leaves no trace in the log, so its id alone tells nothing apart."""
+    access = MemoryAccessLog(now=lambda: WEDNESDAY)
+    for stream in (BOX, "box-2"):
+        with pytest.raises(Refusal, match="13"):
+            await way_to(await opened_log(), access).put(stream, Count(13), cause(9))
+    assert [placed.entry.stream for placed in await access.entries()] == [BOX, "box-2"]
 
 
 async def test_a_refusal_on_other_grounds_is_not_kept() -> None:

@@ -134,7 +134,6 @@ async def _the_count_is_three_and_was_none_the_day_before(stage: Stage) -> None:
 
 async def _one_decision_is_one_trace(observed: Observed) -> None:
     """Conventions 4: from the HTTP request to the last consumer, over all services."""
-
     names = {
         "post /v1/reviews/{review_id}/decision",
         "send asf.review.events.v1",

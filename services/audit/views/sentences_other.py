@@ -57,6 +57,10 @@ OTHER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Försök {attempt} att skicka brevet misslyckades: {cause}.",
             "Attempt {attempt} to send the letter failed: {cause}.",
         ),
+        "NotificationMerged": (
+            "Personen har redan samma brev i en annan roll; det skickades inte igen.",
+            "The person has the same letter already, in another role; it was not sent again.",
+        ),
         "NotificationGivenUp": (
             "Brevet gick inte att skicka på {attempts} försök: en uppgift för registeransvarig.",
             "The letter could not be sent in {attempts} attempts: a task for the registrar.",

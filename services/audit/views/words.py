@@ -62,6 +62,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "trainer": "utbildare",
         "training": "utbildning",
         "unreachable": "servern svarade inte",
+        "unwritable": "brevet kunde inte skrivas",
         "web": "webben",
     }
 )

@@ -3,6 +3,7 @@
 Nothing of it is kept: no address and no text lies in an event, a log or a trace of notify.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -59,14 +60,15 @@ class Source:
             SourceUnreachable: No answer, or not a good one.
         """
         try:
-            headers = await self.token.headers()
-            answer = await self.http.get(
-                f"{self.url}{path}", headers=headers, timeout=ASK_TIMEOUT_S
-            )
+            async with asyncio.timeout(ASK_TIMEOUT_S):
+                headers = await self.token.headers()
+                answer = await self.http.get(
+                    f"{self.url}{path}", headers=headers, timeout=ASK_TIMEOUT_S
+                )
             if answer.status_code == NOT_FOUND:
                 return None
             return answer.raise_for_status().json()
-        except (httpx2.HTTPError, TokenUnavailable, ValueError) as error:
+        except (httpx2.HTTPError, TimeoutError, TokenUnavailable, ValueError) as error:
             raise SourceUnreachable(type(error).__name__) from error
 
 
@@ -84,12 +86,17 @@ async def recipient(intake: Source, application_id: UUID, role: Role) -> Recipie
         if contact["role"] == role and contact["email"] and contact["name"]:
             return Recipient(
                 person_id=UUID(contact["person_id"]),
-                name=contact["name"],
+                name=_one_line(contact["name"]),
                 email=contact["email"],
                 language=contact["language"],
-                organisation=body["organisation_name"],
+                organisation=_one_line(body["organisation_name"]),
             )
     raise RecipientUnknown(str(role))
+
+
+def _one_line(name: str) -> str:
+    """Return ``name`` without line breaks: a subject line has none."""
+    return " ".join(name.split())
 
 
 async def decision_texts(source: Source, path: str) -> dict[str, str]:

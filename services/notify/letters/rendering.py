@@ -1,5 +1,6 @@
 """What a letter says: a subject line, an empty line and the text, from a template in two languages."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,6 +16,7 @@ from shared.contracts.swedish_time import local_day
 TEMPLATE_VERSION: Final = 1
 """Raised when any template changes: the record says which version was sent (TPL-1)."""
 
+_NEWLINE: Final = re.compile(r"\r\n|\r|\n")
 TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 Language = Literal["sv", "en"]
 
@@ -59,6 +61,7 @@ class Rendered:
     """A letter as it is sent.
 
     Attributes:
+        text: Lines end with a line feed alone, as they do again when the mail is read.
         text_hash: SHA-256 of subject, empty line and text in UTF-8, hexadecimal (MSG-4).
     """
 
@@ -76,10 +79,10 @@ def render(letter: Letter, language: Language, values: Mapping[str, str]) -> Ren
         jinja2.UndefinedError: A value is missing.
     """
     template = _ENVIRONMENTS[language].get_template(f"{letter}.{language}.txt")
-    whole = template.render(values).strip() + "\n"
-    subject, _, text = whole.partition("\n\n")
-    digest = sha256(whole.encode()).hexdigest()
-    return Rendered(" ".join(subject.split()), text, digest)
+    whole = "\n".join(_NEWLINE.split(template.render(values))).strip() + "\n"
+    first, _, text = whole.partition("\n\n")
+    subject = " ".join(first.split())
+    return Rendered(subject, text, sha256(f"{subject}\n\n{text}".encode()).hexdigest())
 
 
 def _environment(language: Language) -> Environment:

@@ -8,15 +8,23 @@ reaches somebody twice is better than one that never does (ADR-0016). One sender
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.utils import format_datetime
+from time import monotonic
+from typing import Final
 from uuid import UUID, uuid5
 
-import aiosmtplib
 import httpx2
+import stamina
 
-from services.notify.commands import Failure, NotifyCommand, RecordFailure, RecordSent
-from services.notify.decider import Notification
+from services.notify.commands import Failure, NotifyCommand, RecordFailure, RecordMerged, RecordSent
+from services.notify.decider import PAUSES, Notification
+from services.notify.letters.lease import Lease, finishing, leased
+from services.notify.letters.mailing import (
+    Envelope,
+    MailRefused,
+    MailUnreachable,
+    mail,
+    message_of,
+)
 from services.notify.letters.recipients import (
     Recipient,
     RecipientUnknown,
@@ -25,49 +33,81 @@ from services.notify.letters.recipients import (
     decision_texts,
     recipient,
 )
-from services.notify.letters.rendering import TEMPLATE_VERSION, Rendered, render
-from services.notify.queries import due_notifications
+from services.notify.letters.rendering import TEMPLATE_VERSION, render
+from services.notify.letters.waiting import WAITING_MAX, Waiting
+from services.notify.policy import same_letters
+from services.notify.queries import Lists
 from services.notify.settings import Settings
 from shared.auth.service_token import ServiceToken
 from shared.contracts.envelope import Cause
-from shared.contracts.notify import NotificationPlanned
+from shared.contracts.notify import NotificationFailed, NotificationPlanned
+from shared.contracts.record import decode
 from shared.process import Parts
-from shared.telemetry import get_logger
+from shared.process.loops import of_the_world
+from shared.telemetry import (
+    Metric,
+    bound_case,
+    current_traceparent,
+    get_logger,
+    joined,
+    measure,
+    span,
+)
 
-PAGE_MAX = 50
-POLL_S = 0.3
-SMTP_TIMEOUT_S = 20.0
-SENDER = UUID("2d6f7f3a-5a2b-5c1e-9a51-7a3c0f1d8e42")
+PAGE_MAX: Final = 50
+POLL_S: Final = 0.3
+MEASURE_S: Final = 5.0
+STOP_S: Final = 8.0
+"""How long a letter that is under way may still take when the process is told to end."""
+
+RECORD_S: Final = 60.0
+"""How long it is tried to put an outcome on record while the database is away."""
+
+RECORD_PAUSE_FIRST_S: Final = 0.1
+RECORD_PAUSE_MAX_S: Final = 0.5
+"""Shorter than a new sender waits: whoever has sent a letter puts that on record first."""
+
+SENDER: Final = UUID("2d6f7f3a-5a2b-5c1e-9a51-7a3c0f1d8e42")
 """Name space of the sender's commands."""
 
-LEASE = "SELECT pg_try_advisory_lock(hashtext('notify.sender'))"
-log = get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What the sender works with."""
+    """What the sender works with.
+
+    Attributes:
+        intake: Asked for recipients, and for the words of decisions on applications.
+        review: Asked for the words of decisions on certification.
+    """
 
     parts: Parts[Settings]
+    lists: Lists
     intake: Source
     review: Source
+    waiting: Waiting
 
 
 async def send_letters(parts: Parts[Settings]) -> None:
-    """Send what is due until cancelled. A loop of the role ``worker``."""
-    async with httpx2.AsyncClient() as http, parts.pool.acquire() as connection:
-        while not await connection.fetchval(LEASE):  # noqa: ASYNC110 -- another process holds it
-            await asyncio.sleep(POLL_S)
+    """Send what is due until cancelled. A loop of the role ``worker``; of several, one works."""
+    dsn = parts.settings.database_dsn.get_secret_value()
+    async with httpx2.AsyncClient() as http, leased(dsn) as lease:
         post = Post(
-            parts,
-            _source(parts, http, "intake", parts.settings.intake_url),
-            _source(parts, http, "review", parts.settings.review_url),
+            parts=parts,
+            lists=Lists(parts.pool),
+            intake=_source(parts, http, "intake", parts.settings.intake_url),
+            review=_source(parts, http, "review", parts.settings.review_url),
+            waiting=Waiting(),
         )
+        await _count_for_failed(post)
+        measured_s = float("-inf")
         while True:
-            due = await due_notifications(parts.pool, at=parts.now(), limit=PAGE_MAX)
-            for notification_id in due:
-                await _send(post, notification_id)
-            await connection.fetchval("SELECT 1")  # the lease lives as long as this connection
+            await _send_due(post, lease)
+            if monotonic() - measured_s >= MEASURE_S:
+                overdue = await post.lists.overdue(at=parts.now())
+                measure(Metric.TIMERS_OVERDUE, overdue, timer="letters")
+                measured_s = monotonic()
             await asyncio.sleep(POLL_S)
 
 
@@ -84,44 +124,120 @@ def _source(parts: Parts[Settings], http: httpx2.AsyncClient, service: str, url:
     return Source(url.rstrip("/"), token, http)
 
 
-async def _send(post: Post, notification_id: UUID) -> None:
+async def _count_for_failed(post: Post) -> None:
+    """Let the letters that somebody before us failed to send wait for their pause again."""
+    failed = await post.lists.letters(
+        application_id=None, state="failed", after=None, limit=WAITING_MAX
+    )
+    for row in failed:
+        post.waiting.pause(row.notification_id, PAUSES[row.attempts - 1].total_seconds())
+
+
+async def _send_due(post: Post, lease: Lease) -> None:
+    """Send a page of what is due, by the clock or by the seconds that passed."""
+    due = await post.lists.due(at=post.parts.now(), limit=PAGE_MAX)
+    for notification_id in dict.fromkeys((*due, *post.waiting.due(PAGE_MAX))):
+        await lease.check()
+        await finishing(_send(post, lease, notification_id), limit_s=STOP_S)
+    await lease.check()
+
+
+async def _send(post: Post, lease: Lease, notification_id: UUID) -> None:
     """Send one letter, unless the log says that it is over or not due; keep what came of it."""
     stream = f"notification-{notification_id}"
     look = await post.parts.handler.look(stream)
     letter: Notification = look.state
-    now = post.parts.now()
-    if letter.planned is None or letter.over or letter.again_at is None or now < letter.again_at:
+    planned = letter.planned
+    if planned is None or letter.over:
+        post.waiting.forget(notification_id)
         return
-    outcome = await _outcome(post, letter.planned)
-    if isinstance(outcome, RecordFailure):
-        log.warning("notify.not_sent", cause=outcome.cause, attempt=letter.attempts + 1)
-    await post.parts.handler.put(stream, outcome, _cause(post, letter, outcome))
+    assert letter.again_at is not None
+    if post.parts.now() < letter.again_at and not post.waiting.over(notification_id):
+        return
+    case = str(planned.application_id)
+    attempt = letter.attempts + 1
+    last = await post.parts.log.tail(look.position - 1, limit=1)
+    with (
+        joined(decode(last[0].leaf).traceparent),
+        bound_case(case),
+        span("notify.send", stream=stream, case=case, attempt=attempt),
+    ):
+        outcome = await lease.within(_outcome(post, planned, attempt))
+        if isinstance(outcome, RecordFailure):
+            _log.warning("notify.not_sent", stream=stream, cause=outcome.cause, attempt=attempt)
+        await _record(post, stream, outcome, _cause(post, planned, attempt, outcome))
 
 
-async def _outcome(post: Post, planned: NotificationPlanned) -> NotifyCommand:
-    """Return what came of trying to send ``planned``."""
+async def _record(post: Post, stream: str, outcome: NotifyCommand, cause: Cause) -> None:
+    """Put ``outcome`` on record, also when the database is away for a while."""
+    async for attempt in stamina.retry_context(
+        on=of_the_world,
+        attempts=None,
+        timeout=RECORD_S,
+        wait_initial=RECORD_PAUSE_FIRST_S,
+        wait_max=RECORD_PAUSE_MAX_S,
+        wait_jitter=RECORD_PAUSE_FIRST_S,
+    ):
+        with attempt:
+            answer = await post.parts.handler.put(stream, outcome, cause)
+            for event in answer.events:
+                if isinstance(event, NotificationFailed):
+                    pause = event.again_at - event.failed_at
+                    post.waiting.pause(event.notification_id, pause.total_seconds())
+                    return
+    post.waiting.forget(UUID(stream.removeprefix("notification-")))
+
+
+async def _outcome(post: Post, planned: NotificationPlanned, attempt: int) -> NotifyCommand:
+    """Return what came of trying to send ``planned``.
+
+    One letter that cannot be made holds up nobody else's: it is a failed attempt, said aloud.
+    """
     try:
-        to = await recipient(post.intake, planned.application_id, planned.recipient_role)
-        rendered = render(planned.letter, to.language, await _values(post, planned, to))
-        await _mail(post.parts, planned, to, rendered)
+        return await _sent(post, planned)
     except RecipientUnknown:
-        return _failure(post, "recipient_unknown")
-    except (SourceUnreachable, aiosmtplib.SMTPConnectError, aiosmtplib.SMTPTimeoutError):
-        return _failure(post, "unreachable")
-    except (aiosmtplib.SMTPException, OSError):
-        return _failure(post, "refused")
+        return _failure(post, attempt, "recipient_unknown")
+    except (SourceUnreachable, MailUnreachable):
+        return _failure(post, attempt, "unreachable")
+    except MailRefused:
+        return _failure(post, attempt, "refused")
+    except Exception as error:
+        if of_the_world(error):
+            raise
+        _log.error("notify.unwritable", letter=planned.letter, exc_info=error)
+        return _failure(post, attempt, "unwritable")
+
+
+def _failure(post: Post, attempt: int, cause: Failure) -> RecordFailure:
+    """Return that an attempt failed now."""
+    return RecordFailure(attempt, cause, post.parts.now())
+
+
+async def _sent(post: Post, planned: NotificationPlanned) -> NotifyCommand:
+    """Return that the mail server took the letter, or that the person has it already.
+
+    Raises:
+        RecipientUnknown: Nobody is to get it.
+        SourceUnreachable: A service that must be asked does not answer.
+        MailRefused: The mail server does not take it.
+        MailUnreachable: It does not answer.
+    """
+    parts = post.parts
+    to = await recipient(post.intake, planned.application_id, planned.recipient_role)
+    for other in same_letters(planned):
+        look = await parts.handler.look(f"notification-{other}")
+        if look.state.sent_to == to.person_id:
+            return RecordMerged(into_id=other, recipient_id=to.person_id, at=parts.now())
+    rendered = render(planned.letter, to.language, await _values(post, planned, to))
+    envelope = Envelope(planned.notification_id, parts.settings.sender, to, parts.now())
+    await mail(message_of(rendered, envelope), parts.settings, to=to.email)
     return RecordSent(
         recipient_id=to.person_id,
         language=to.language,
         template_version=TEMPLATE_VERSION,
         text_hash=rendered.text_hash,
-        at=post.parts.now(),
+        at=parts.now(),
     )
-
-
-def _failure(post: Post, cause: Failure) -> RecordFailure:
-    """Return that the attempt failed now."""
-    return RecordFailure(cause, post.parts.now())
 
 
 async def _values(post: Post, planned: NotificationPlanned, to: Recipient) -> Mapping[str, str]:
@@ -140,53 +256,20 @@ async def _values(post: Post, planned: NotificationPlanned, to: Recipient) -> Ma
             path = f"/v1/applications/{planned.application_id}/decision"
             values |= await decision_texts(post.intake, path)
         case "decision_approved" | "decision_refused":
-            values |= await decision_texts(
-                post.review, f"/v1/reviews/{facts['review_id']}/decision"
-            )
+            path = f"/v1/reviews/{facts['review_id']}/decision"
+            values |= await decision_texts(post.review, path)
         case _:
             pass
     return values
 
 
-async def _mail(
-    parts: Parts[Settings], planned: NotificationPlanned, to: Recipient, rendered: Rendered
-) -> None:
-    """Give the letter to the mail server.
-
-    Raises:
-        aiosmtplib.SMTPException: It was not taken.
-    """
-    settings = parts.settings
-    domain = settings.sender.rpartition("@")[2]
-    message = EmailMessage()
-    message["From"] = settings.sender
-    message["To"] = to.email
-    message["Subject"] = rendered.subject
-    message["Date"] = format_datetime(parts.now())
-    message["Message-ID"] = f"<{planned.notification_id}@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(rendered.text)
-    message["Content-Language"] = to.language
-    await aiosmtplib.send(
-        message,
-        hostname=settings.smtp_host,
-        port=settings.smtp_port,
-        timeout=SMTP_TIMEOUT_S,
-        start_tls=settings.smtp_start_tls,
-        username=settings.smtp_username,
-        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
-    )
-
-
-def _cause(post: Post, letter: Notification, outcome: NotifyCommand) -> Cause:
+def _cause(post: Post, planned: NotificationPlanned, attempt: int, outcome: NotifyCommand) -> Cause:
     """Return the cause of what is put on record: the same for one attempt, however often."""
-    planned = letter.planned
-    assert planned is not None
-    kind = type(outcome).__name__
-    name = f"{planned.notification_id}:{letter.attempts}:{kind}"
+    name = f"{planned.notification_id}:{attempt}:{type(outcome).__name__}"
     return Cause(
         actor=post.parts.actor,
         command_id=uuid5(SENDER, name),
         correlation_id=planned.application_id,
         causation_id=planned.cause_id,
+        traceparent=current_traceparent(),
     )

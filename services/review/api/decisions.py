@@ -15,7 +15,6 @@ from services.review.decider.review_state import Review
 from services.review.views.report_texts import ReportTexts, report_texts
 from shared.contracts.base import Instant
 from shared.contracts.review import CertificationApproved, CertificationRefused
-from shared.contracts.roles import Role
 from shared.decider import Refusal, RefusalKind
 from shared.eventlog import Look
 from shared.web import Caller, Edge, Reader, Seen, if_match, if_none_match, problems, show, tell
@@ -152,7 +151,7 @@ def decision_readings(*, edge: Edge, acting: Acting) -> APIRouter:
                 RefusalKind.CONFLICT, "draft_not_visible", "The report has not been issued yet."
             )
         show(response, Look(case, history.version, history.position, history.case), seen)
-        if by.role is not Role.APPLICANT:
+        if firm is None:
             await acting.remember_read(by, "read_report", stream, case.application_id)
         return report_texts(await acting.shown(stream, history))
 

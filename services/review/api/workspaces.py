@@ -33,7 +33,12 @@ from shared.web import (
 )
 
 PREFIX: Final = "/v1/workspaces/{application_id}"
-OWNER: Final = ("workspace_not_found", "not_the_owner", "workspace_frozen")
+OWNER: Final = (
+    "workspace_not_found",
+    "not_the_owner",
+    "workspace_frozen",
+    "evidence_limit_reached",
+)
 
 
 class EvidenceMade(Made):

@@ -41,6 +41,8 @@ from shared.contracts.scheme import SCHEMES, EvidenceKind
 from shared.decider import Decider, Refusal, RefusalKind
 
 Scope = Literal["support", "review"]
+EVIDENCE_MAX = 500
+"""Pieces in one workspace: its manifest must fit into one record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,10 +394,14 @@ def _holds(workspace: Workspace, person_id: UUID, scope: Scope, at: datetime) ->
 
 
 def _known(workspace: Workspace, evidence_id: UUID, evidence_hash: str) -> bool:
-    """WSP-3: a version of a file or text never changes; another content is another evidence."""
+    """WSP-3: return whether it is there; a version never changes, another content is another."""
     known = workspace.evidence.get(evidence_id)
     if known not in {None, evidence_hash}:
         raise Refusal(RefusalKind.CONFLICT, "evidence_exists", "Add it as another evidence.")
+    if known is None and len(workspace.evidence) >= EVIDENCE_MAX:
+        raise Refusal(
+            RefusalKind.CONFLICT, "evidence_limit_reached", f"At most {EVIDENCE_MAX} pieces."
+        )
     return known is not None
 
 

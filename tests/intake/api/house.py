@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid5
 
 import httpx2
@@ -14,7 +14,7 @@ from services.intake.api.desk import Desk
 from services.intake.api.operations import OPERATIONS
 from services.intake.main import DECIDERS, app_of
 from services.intake.policy import when_intake, when_review
-from services.intake.queries import ApplicationFilter
+from services.intake.queries import ApplicationFilter, Lists
 from services.intake.views.application import ApplicationRow, applications
 from services.intake.views.group import GroupDocument, groups
 from services.intake.views.invoice import InvoiceDocument, invoices
@@ -26,10 +26,11 @@ from shared.contracts.catalogue import event_of
 from shared.contracts.envelope import Actor, Cause
 from shared.contracts.record import Record, decode
 from shared.decider import Asked
-from shared.eventlog import Handler, Look
+from shared.eventlog import AccessLog, Handler, Look
 from shared.eventlog.views import View
 from shared.ids import new_id
 from shared.testing.memory import MemoryAccessLog, MemoryLog
+from shared.vault import Vault
 from shared.web import Edge, Limits
 from tests.auth.issuer import AUDIENCE, ISSUER, claims, published, token
 from tests.intake.api.people import Who
@@ -169,27 +170,19 @@ class House(Speaking):
     heard: int = 0
 
     def __post_init__(self) -> None:
-        """Wire the service."""
+        """Stand behind the one HTTP application, with a log of one's own."""
         self.log = MemoryLog("intake", now=self.clock)
         self.handler = Handler(self.log, DECIDERS, self.access, self.clock)
-        self.lists = MemoryLists(self.log)
-        authenticator = Authenticator(ISSUER, AUDIENCE, self.clock, keys=published)
-        edge = Edge(
-            authenticator=authenticator, operations=OPERATIONS, access=self.access, now=self.clock
-        )
-        desk = Desk(
-            edge=edge,
-            handler=self.handler,
-            vault=self.log.vault,
-            lists=self.lists,
-            reached=self.reached,
-            now=self.clock,
-            new_id=new_id,
-        )
-        self.app: FastAPI = app_of(desk, Limits())
+        self.lists: MemoryLists = MemoryLists(self.log)
         self.http = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(self.app), base_url="http://intake"
+            transport=httpx2.ASGITransport(_app()), base_url="http://intake"
         )
+        _standing.append(self)
+
+    @property
+    def vault(self) -> Vault:
+        """Return where the texts of the log can be had."""
+        return self.log.vault
 
     def clock(self) -> datetime:
         """Return what the clock says; a microsecond passes at each look."""
@@ -244,3 +237,49 @@ class House(Speaking):
         """Return the records of these types, or of all, oldest first."""
         every = [decode(stored.leaf) for stored in await self.log.tail(0, limit=100_000)]
         return [record for record in every if not types or record.type in types]
+
+
+_standing: list[House] = []
+"""The houses made so far; the last one stands behind the HTTP application."""
+
+
+class Behind:
+    """A part of whichever house stands: to build the application for each test would take long."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what that part of the house has under ``name``."""
+        return getattr(getattr(_standing[-1], self._part), name)
+
+
+def _now() -> datetime:
+    """Return what the clock of the house says."""
+    return _standing[-1].clock()
+
+
+async def _reached(view: str, position: int) -> bool:
+    """Return whether the lists of the house have come so far."""
+    return await _standing[-1].reached(view, position)
+
+
+@cache
+def _app() -> FastAPI:
+    """Return the HTTP application, wired once."""
+    edge = Edge(
+        authenticator=Authenticator(ISSUER, AUDIENCE, _now, keys=published),
+        operations=OPERATIONS,
+        access=cast("AccessLog", Behind("access")),
+        now=_now,
+    )
+    desk = Desk(
+        edge=edge,
+        handler=cast("Handler", Behind("handler")),
+        vault=cast("Vault", Behind("vault")),
+        lists=cast("Lists", Behind("lists")),
+        reached=_reached,
+        now=_now,
+        new_id=new_id,
+    )
+    return app_of(desk, Limits())

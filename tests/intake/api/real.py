@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
-import asyncpg
 import httpx2
 import orjson
 
 from deploy.local.house import House as Services
 from deploy.local.stack import Stack
 from deploy.local.tokens import service_token, sign_in
+from services.intake.queries import PostgresLists
 from shared.clock import set_clock
 from shared.contracts.base import Event
 from shared.contracts.envelope import Actor, Cause
@@ -21,6 +21,7 @@ from shared.contracts.intake import ApplicantAdmitted, InterestRegistered
 from shared.contracts.record import Record, decode
 from shared.contracts.roles import Role
 from shared.eventlog import Write
+from shared.eventlog.connection import Pool, open_pool
 from shared.kafka.clients import Brokers, producing
 from shared.kafka.headers import headers_of
 from shared.kafka.producer import Outgoing, send_page
@@ -41,8 +42,12 @@ class RealHouse(Speaking):
         review: What the review service would have on record.
     """
 
-    def __init__(self, stack: Stack, url: str, clock: Callable[[datetime], None]) -> None:
+    def __init__(
+        self, stack: Stack, url: str, clock: Callable[[datetime], None], pool: Pool
+    ) -> None:
         self.keys = 0
+        self.lists = PostgresLists(pool)
+        self._pool = pool
         self.http = httpx2.AsyncClient(base_url=url, timeout=30)
         self.review = MemoryLog("review")
         self._stack = stack
@@ -95,16 +100,7 @@ class RealHouse(Speaking):
 
     async def records(self, *types: str) -> list[Record]:
         """Return the records of these types, or of all, oldest first."""
-        dsn = self._stack.dsn(
-            user="intake_app",
-            password=self._stack.settings.service_password.get_secret_value(),
-            database="intake",
-        )
-        connection = await asyncpg.connect(dsn, timeout=10)
-        try:
-            rows = await connection.fetch("SELECT leaf FROM log.event ORDER BY pos")
-        finally:
-            await connection.close()
+        rows = await self._pool.fetch("SELECT leaf FROM log.event ORDER BY pos")
         every = [decode(row["leaf"]) for row in rows]
         return [record for record in every if not types or record.type in types]
 
@@ -131,8 +127,14 @@ async def real_house(stack: Stack) -> AsyncIterator[RealHouse]:
     services = Services(stack, services=("intake",))
     await asyncio.to_thread(services.start)
     try:
-        house = RealHouse(stack, services.url("intake"), lambda when: set_clock(clock, when))
-        async with house.http:
-            yield house
+        dsn = stack.dsn(
+            user="intake_app",
+            password=stack.settings.service_password.get_secret_value(),
+            database="intake",
+        )
+        async with open_pool(dsn, name="tests of intake", connections_max=4) as pool:
+            house = RealHouse(stack, services.url("intake"), partial(set_clock, clock), pool)
+            async with house.http:
+                yield house
     finally:
         await asyncio.to_thread(services.stop)

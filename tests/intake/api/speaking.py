@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import httpx2
 
+from services.intake.queries import Lists
 from shared.contracts.base import Event
 from shared.contracts.record import Record
 from shared.contracts.roles import Role
@@ -15,6 +16,7 @@ class Speaking(Protocol):
     """Intake, and a clock in the hands of the test."""
 
     http: httpx2.AsyncClient
+    lists: Lists
     keys: int = 0
 
     def headers(self, who: Who) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
@@ -37,6 +38,14 @@ from tests.intake.api.people import (
 from tests.intake.api.real import real_house
 from tests.intake.api.speaking import Speaking
 
+AUTUMN = {
+    "code": "H19",
+    "kind": "regular",
+    "opens_on": "2019-04-01",
+    "application_deadline_on": "2019-05-31",
+    "admission_on": "2019-06-18",
+    "starts_on": "2019-09-02",
+}
 THREE = (ALFA, BETA, GAMMA)
 COUNTS = {
     "PreCertificationPassed": 3,
@@ -133,7 +142,7 @@ async def test_three_invited_firms_come_as_far_as_the_start_of_the_round(house: 
     await start_as_a_group(house, cases, round_id)
     await house.at(datetime(2019, 1, 15, 9, tzinfo=UTC))
     path = f"/v1/rounds/{round_id}"
-    started = ok(await house.send(LEADER, f"{path}/start", seen=f"{path}/places"))
+    ok(await house.send(LEADER, f"{path}/start", seen=f"{path}/places"))
 
     for kind, count in COUNTS.items():
         assert len(await house.records(kind)) == count, kind
@@ -146,7 +155,9 @@ async def test_three_invited_firms_come_as_far_as_the_start_of_the_round(house: 
     for record in await house.records("ApplicationSubmitted", "AgreementSigned", "PlaceAccepted"):
         assert record.actor.role is Role.SIGNATORY
         assert record.actor.mandate is not None, "GEN-2: under which declaration"
-    await lists_show_it(house, cases, round_id, started.headers["log-position"])
+    autumn = f"/v1/rounds/{await plans_round(house, **AUTUMN)}/places"
+    position = ok(await house.get(LEADER, autumn)).headers["log-position"]
+    await lists_show_it(house, cases, round_id, position)
 
 
 async def lists_show_it(
@@ -171,9 +182,15 @@ async def lists_show_it(
     assert ok(await house.get(REGISTRAR, following)).json()[0]["number"] == 2
     groups = ok(await house.get(AUDITOR, f"/v1/groups?round_id={round_id}", **upto)).json()
     assert [len(group["members"]) for group in groups] == [3]
-    assert ok(await house.get(None, "/v1/rounds?coming=true", **upto)).json() == []
+    (coming,) = ok(await house.get(None, "/v1/rounds?coming=true", **upto)).json()
     rounds = ok(await house.get(None, "/v1/rounds", **upto)).json()
-    assert [(each["code"], each["status"]) for each in rounds] == [("P19", "running")]
+    states = [(each["code"], each["status"]) for each in rounds]
+    assert states == [("P19", "running"), (coming["code"], "open")]
+    now = datetime(2019, 1, 15, 9, tzinfo=UTC)
+    assert await house.lists.next_round(at=now, but=UUID(round_id)) == "H19"
+    assert await house.lists.next_round(at=now, but=UUID(coming["round_id"])) is None
+    assert await house.lists.supervisors_of(ALFA) == {SUPERVISOR.person}
+    assert await house.lists.supervisors_of(DELTA) == frozenset()
     screened = ok(await house.get(REVIEWER, "/v1/applications", **upto)).json()
     assert screened == []
     contacts = ok(await house.get(NOTIFY, f"/v1/applications/{cases[ALFA]}/contacts")).json()

@@ -21,6 +21,7 @@ from services.review.commands.workspace import (
     WriteText,
 )
 from services.review.decider.workspace import (
+    EVIDENCE_MAX,
     decider,
     kinds_of,
     manifest_of,
@@ -205,6 +206,18 @@ def test_texts_and_files_become_evidence_by_their_hashes() -> None:
     workspace.given(*made, uploaded).when(upload).then_nothing()
     for other in (replace(write, evidence_hash=OTHER), replace(upload, evidence_hash=OTHER)):
         workspace.given(*full).when(other).then_refused("evidence_exists")
+
+
+def test_a_workspace_holds_a_limited_number_of_pieces() -> None:
+    """House: its manifest must fit into one record; what is there can be put in again."""
+    many = tuple(
+        uploaded.model_copy(update={"evidence_id": UUID(int=1_000 + n)})
+        for n in range(EVIDENCE_MAX - 1)
+    )
+    workspace.given(*made, *many).when(write).then(written)
+    for wish in (replace(write, evidence_id=UUID(int=5)), upload):
+        workspace.given(*made, *many, written).when(wish).then_refused("evidence_limit_reached")
+    workspace.given(*made, *many, written).when(write).then_nothing()
 
 
 def test_evidence_is_put_to_items_of_the_pinned_version() -> None:
