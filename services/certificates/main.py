@@ -6,8 +6,8 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from services.certificates.api import OPERATIONS
-from services.certificates.api.holders import holder_routes
-from services.certificates.api.public import Shown, public_routes
+from services.certificates.api.holders import HolderParts, holder_routes
+from services.certificates.api.public import PublicParts, public_routes
 from services.certificates.consumers import subscriptions
 from services.certificates.consumers.register_check import compare_register
 from services.certificates.decider import certificate, issuance, number
@@ -42,26 +42,25 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
         access=parts.access,
         now=parts.now,
     )
-    reached = parts.positions.reached
     settings = parts.settings
+    public = PublicParts(
+        handler=parts.handler,
+        pool=parts.pool,
+        reached=parts.positions.reached,
+        issuer=settings.issuer_name,
+        max_age_s=settings.public_max_age_s,
+        now=parts.now,
+    )
+    holders = HolderParts(
+        handler=parts.handler,
+        edge=edge,
+        pool=parts.pool,
+        reached=parts.positions.reached,
+        now=parts.now,
+    )
     app = create_app(
         "Certificates",
-        routers=[
-            public_routes(
-                handler=parts.handler,
-                pool=parts.pool,
-                reached=reached,
-                shown=Shown(issuer=settings.issuer_name, max_age_s=settings.public_max_age_s),
-                now=parts.now,
-            ),
-            holder_routes(
-                handler=parts.handler,
-                edge=edge,
-                pool=parts.pool,
-                reached=reached,
-                now=parts.now,
-            ),
-        ],
+        routers=[public_routes(public), holder_routes(holders)],
         operations=OPERATIONS,
         limits=Limits(body_bytes_max=settings.request_body_bytes_max),
     )

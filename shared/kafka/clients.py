@@ -250,8 +250,9 @@ async def is_member(brokers: Brokers, *, group: str, client_id: str) -> bool:
 def _ended_by_us() -> Generator[None, None, None]:
     """Let a cancellation through only when somebody asked this task to end.
 
-    The library cancels its own futures in an outage, and then ``CancelledError`` comes out of its
-    calls. Unnoticed it would end our task as if it had been told to, without a word.
+    In an outage the library cancels tasks of its own and awaits them (``stop()`` of a consumer
+    with a fetch under way), and ``CancelledError`` comes out of its call. Unnoticed it would end
+    our task as if it had been told to, without a word.
 
     Raises:
         KafkaError: The library gave something up.
@@ -264,15 +265,15 @@ def _ended_by_us() -> Generator[None, None, None]:
     except asyncio.CancelledError as error:
         if task.cancelling() > asked:
             raise
-        import traceback; traceback.print_exception(error)
         raise KafkaError("given up by the client") from error
 
 
 async def _close(client_id: str, closing: Coroutine[Any, Any, None], connections: Any) -> None:
-    """Close a client; of one that does not let itself be closed in time, close the sockets."""
+    """Close a client; of one that does not let itself be closed, close the sockets."""
     try:
-        async with asyncio.timeout(STOP_TIMEOUT_S):
-            await closing
+        with _ended_by_us():
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await closing
     except KAFKA_FAILURES as error:
         log.warning("kafka.not_closed", client=client_id, error=type(error).__name__)
         with suppress(*KAFKA_FAILURES):

@@ -81,16 +81,18 @@ class Consumer:
         Raises:
             ConsumerStalled: See there.
         """
-        failed = 0
+        failed = stalled = 0
         while not self.stopping.is_set():
             try:
                 await self._session()
             except DatabaseAway as error:
                 self._tell(error)
             except SESSION_FAILURES as error:
-                failed = 1 if self._alive else failed + 1
                 self._tell(error)
-                if failed >= SESSIONS_FAILED_MAX and await reachable(self.brokers):
+                failed = 1 if self._alive else failed + 1
+                there = await reachable(self.brokers)
+                stalled = stalled + 1 if there and not self._alive else 0
+                if stalled >= SESSIONS_FAILED_MAX:
                     raise ConsumerStalled(self.book.consumer) from error
             await self._rest(failed)
 

@@ -19,7 +19,8 @@ async def write(house: House, numbers: "count[int]") -> None:
     for number in numbers:
         write = Write(f"box-{number}", (opened,), 0)
         answer = await house.log.append([write], cause=cause(number))
-        print(number, answer.position, flush=True)  # noqa: T201 -- what the process is for
+        sys.stdout.write(f"{number} {answer.position}\n")
+        sys.stdout.flush()
 
 
 async def main(dsn: str, service: str, first: int) -> None:

@@ -74,7 +74,8 @@ class Observed:
             groups = [name for name, *_ in await admin.list_consumer_groups()]
             for group in (name for name in groups if name.startswith(f"{service}.")):
                 offsets = await admin.list_consumer_group_offsets(group)
-                await _to_the_beginning(bootstrap, group, list(offsets))
+                if offsets:
+                    await _to_the_beginning(bootstrap, group, list(offsets))
         finally:
             await admin.close()
         await asyncio.to_thread(self.house.restart, service)

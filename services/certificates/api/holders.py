@@ -1,6 +1,7 @@
 """What holders may ask: which certificates are theirs, and whether their name may be shown."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -46,6 +47,7 @@ HOLDER_OPERATIONS: Operations = {
     "withdraw_listing_consent": (Role.SIGNATORY,),
 }
 VIEW = "holding"
+CONSENT = "/certificates/{number}/listing-consent"
 
 
 class HoldingShown(BaseModel):
@@ -78,83 +80,103 @@ class ConsentShown(BaseModel):
     listed: bool
 
 
-def holder_routes(
-    *,
-    handler: Handler,
-    edge: Edge,
-    pool: Any,
-    reached: Callable[[str, int], Awaitable[bool]],
-    now: Callable[[], datetime],
-) -> APIRouter:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HolderParts:
+    """What answers to holders are made from.
+
+    Attributes:
+        reached: Wait, for a bounded time, until a view has come to a position.
+    """
+
+    handler: Handler
+    edge: Edge
+    pool: Any
+    reached: Callable[[str, int], Awaitable[bool]]
+    now: Callable[[], datetime]
+
+
+def holder_routes(parts: HolderParts) -> APIRouter:
     """Return the routes, wired to what the composition root gives them."""
     router = APIRouter(prefix="/v1", tags=["holders"])
-    consent = "/certificates/{number}/listing-consent"
+    _add_reading(router, parts)
+    _add_consenting(router, parts)
+    return router
 
-    @router.get("/holdings", dependencies=[Depends(wait_for(partial(reached, VIEW)))])
+
+def _add_reading(router: APIRouter, parts: HolderParts) -> None:
+    """Add what holders read of their own."""
+    reader = parts.edge.reader
+
+    @router.get("/holdings", dependencies=[Depends(wait_for(partial(parts.reached, VIEW)))])
     async def list_holdings(
-        by: Annotated[Reader, Depends(edge.reader)],
+        by: Annotated[Reader, Depends(reader)],
         asked: Annotated[Page, Depends(page)],
         request: Request,
         response: Response,
     ) -> list[HoldingShown]:
         """List the certificates of the caller's own firm, also those that are pending."""
         organisation = by.principal.organisation or ""
-        rows = await held_by(pool, organisation, after=asked.after or "", limit=asked.fetch)
+        rows = await held_by(parts.pool, organisation, after=asked.after or "", limit=asked.fetch)
         more = rows[asked.limit - 1][0] if len(rows) > asked.limit else None
         link_next(request, response, asked, after=more)
-        return [_shown(held, now()) for _, held in rows[: asked.limit]]
+        return [_shown(held, parts.now()) for _, held in rows[: asked.limit]]
 
-    @router.get(consent, responses=problems(NOT_FOUND))
+    @router.get(CONSENT, responses=problems(NOT_FOUND))
     async def read_listing_consent(
         number: str,
-        by: Annotated[Reader, Depends(edge.reader)],
+        by: Annotated[Reader, Depends(reader)],
         seen: Annotated[Seen, Depends(if_none_match)],
         response: Response,
     ) -> ConsentShown:
         """Tell the holder whether its name is shown. The ETag is what If-Match wants."""
-        look, certificate = await find(handler, number)
+        look, certificate = await find(parts.handler, number)
         issued = certificate.issued
         if issued is None or issued.organisation_number != by.principal.organisation:
             raise Refusal(RefusalKind.NOT_FOUND, NOT_FOUND, "There is no such certificate.")
         show(response, look, seen)
         return ConsentShown(number=issued.number, listed=certificate.listed)
 
-    @router.post(consent, responses=problems(NOT_FOUND))
+
+def _add_consenting(router: APIRouter, parts: HolderParts) -> None:
+    """Add what signatories say of their own."""
+    caller = parts.edge.caller
+
+    @router.post(CONSENT, responses=problems(NOT_FOUND))
     async def give_listing_consent(
         number: str,
-        by: Annotated[Caller, Depends(edge.caller)],
+        by: Annotated[Caller, Depends(caller)],
         expected_version: Annotated[int, Depends(if_match)],
         response: Response,
     ) -> ConsentShown:
         """Let the holder's name, number and scheme stand in the public register."""
-        command = ConsentToListing(by.principal.organisation or "", now())
+        command = ConsentToListing(by.principal.organisation or "", parts.now())
         return await _put(number, command, by, expected_version, response)
 
-    @router.delete(consent, responses=problems(NOT_FOUND))
+    @router.delete(CONSENT, responses=problems(NOT_FOUND))
     async def withdraw_listing_consent(
         number: str,
-        by: Annotated[Caller, Depends(edge.caller)],
+        by: Annotated[Caller, Depends(caller)],
         expected_version: Annotated[int, Depends(if_match)],
         response: Response,
     ) -> ConsentShown:
         """Take the holder's name out of the public register. Status and dates stay public."""
-        command = WithdrawConsent(by.principal.organisation or "", now())
+        command = WithdrawConsent(by.principal.organisation or "", parts.now())
         return await _put(number, command, by, expected_version, response)
 
     async def _put(
         number: str, command: Consent, by: Caller, expected_version: int, response: Response
     ) -> ConsentShown:
         """Put ``command`` to the certificate with ``number``."""
-        _, certificate = await find(handler, number)
+        _, certificate = await find(parts.handler, number)
         assert certificate.issued is not None
         stream = f"certificate-{certificate.issued.certificate_id}"
-        answer = await handler.put(stream, command, by.cause, expected_version=expected_version)
+        answer = await parts.handler.put(
+            stream, command, by.cause, expected_version=expected_version
+        )
         tell(response, answer)
         return ConsentShown(
             number=certificate.issued.number, listed=isinstance(command, ConsentToListing)
         )
-
-    return router
 
 
 def _shown(held: Holding, at: datetime) -> HoldingShown:

@@ -77,18 +77,28 @@ class Count(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What public answers say and how long they may be kept.
+class PublicParts:
+    """What public answers are made from.
 
     Attributes:
+        reached: Wait, for a bounded time, until a view has come to a position.
         issuer: Who issues.
         max_age_s: How long an answer about now may be kept.
     """
 
+    handler: Handler
+    pool: Any
+    reached: Callable[[str, int], Awaitable[bool]]
     issuer: str
     max_age_s: int
+    now: Callable[[], datetime]
 
-    def certificate(self, public: PublicCertificate) -> CertificateShown:
+    @property
+    def waiting(self) -> list[Any]:
+        """Return the dependencies of a list: it waits for what the caller has seen."""
+        return [Depends(wait_for(partial(self.reached, VIEW)))]
+
+    def shown(self, public: PublicCertificate) -> CertificateShown:
         """Return ``public`` with what stands on every certificate."""
         return CertificateShown(**dict(public), issuer=self.issuer)
 
@@ -109,22 +119,22 @@ class Shown:
         response.headers["Cache-Control"] = f"public, max-age={age_s}"
 
 
-def public_routes(
-    *,
-    handler: Handler,
-    pool: Any,
-    reached: Callable[[str, int], Awaitable[bool]],
-    shown: Shown,
-    now: Callable[[], datetime],
-) -> APIRouter:
+def public_routes(parts: PublicParts) -> APIRouter:
     """Return the routes, wired to what the composition root gives them."""
     router = APIRouter(prefix="/v1/certificates", tags=["certificates"])
-    waiting = [Depends(wait_for(partial(reached, VIEW)))]
-    when = asked_at(now)
+    _add_list(router, parts)
+    _add_count(router, parts)
+    _add_look_up(router, parts)
+    return router
+
+
+def _add_list(router: APIRouter, parts: PublicParts) -> None:
+    """Add the list of holders who want to be seen."""
+    when = asked_at(parts.now)
 
     @router.get(
         "",
-        dependencies=waiting,
+        dependencies=parts.waiting,
         response_model=list[CertificateShown],
         responses=problems("organisation_number_not_accepted"),
     )
@@ -141,7 +151,7 @@ def public_routes(
         By number. Who holds a certificate and is not listed is found by its number only.
         """
         rows = await listed_entries(
-            pool,
+            parts.pool,
             at=instant.at,
             after=asked.after or "",
             organisation_number=_searched(organisation_number),
@@ -151,23 +161,33 @@ def public_routes(
         more = entries[-1].issued.number if len(rows) > asked.limit else None
         link_next(request, response, asked, after=more)
         certificates = [
-            shown.certificate(public_certificate(each.issued, listed=True, at=instant.at))
+            parts.shown(public_certificate(each.issued, listed=True, at=instant.at))
             for each in entries
         ]
         ends_at = min((each.valid_until_at for each in certificates if each.valid), default=None)
-        shown.keep(response, _digest(certificates), until=(ends_at, instant))
+        parts.keep(response, _digest(certificates), until=(ends_at, instant))
         return _unless_seen(certificates, response, seen)
 
-    @router.get("/count", dependencies=waiting, response_model=Count)
+
+def _add_count(router: APIRouter, parts: PublicParts) -> None:
+    """Add the count."""
+    when = asked_at(parts.now)
+
+    @router.get("/count", dependencies=parts.waiting, response_model=Count)
     async def count_certificates(
         instant: Annotated[When, Depends(when)],
         seen: Annotated[Seen, Depends(if_none_match)],
         response: Response,
     ) -> Any:
         """Count the certificates that are valid, listed or not (Q-117)."""
-        count, ends_at = await count_valid(pool, at=instant.at)
-        shown.keep(response, str(count), until=(ends_at, instant))
+        count, ends_at = await count_valid(parts.pool, at=instant.at)
+        parts.keep(response, str(count), until=(ends_at, instant))
         return _unless_seen(Count(count=count, at=instant.at), response, seen)
+
+
+def _add_look_up(router: APIRouter, parts: PublicParts) -> None:
+    """Add the look-up by number."""
+    when = asked_at(parts.now)
 
     @router.get("/{number}", response_model=CertificateShown, responses=problems(NOT_FOUND))
     async def verify_certificate(
@@ -180,16 +200,14 @@ def public_routes(
 
         Status and dates are always told; who holds it, if the holder consents.
         """
-        look, certificate = await find(handler, number)
+        look, certificate = await find(parts.handler, number)
         assert certificate.issued is not None
         public = public_certificate(certificate.issued, listed=certificate.listed, at=instant.at)
         tag = f"{look.version}.{public.status or 'none'}"
         ends_at = public.valid_until_at if public.valid else None
-        shown.keep(response, tag, until=(ends_at, instant))
+        parts.keep(response, tag, until=(ends_at, instant))
         response.headers["Log-Position"] = str(look.position)
-        return _unless_seen(shown.certificate(public), response, seen)
-
-    return router
+        return _unless_seen(parts.shown(public), response, seen)
 
 
 async def find(handler: Handler, number: str) -> tuple[Look, Certificate]:
