@@ -55,7 +55,7 @@ class Admission:
 
         async def disclosed() -> Reply | None:
             seen = await applicant.get("intake", firm.application)
-            return seen if (seen.body or {}).get("requirements") else None
+            return seen if seen.said("requirements") else None
 
         await eventually(disclosed, "the requirements to be disclosed")
 
@@ -166,7 +166,7 @@ class Admission:
 
     async def _offered(self, firm: Firm) -> Reply | None:
         place = await self.stage.person(firm.signatory).get("intake", firm.application + "/place")
-        return place if (place.body or {}).get("place") == "offered" else None
+        return place if place.said("place") == "offered" else None
 
     async def enrol(self) -> None:
         """G1-5: place, agreement, document, fee; then PL1 enrols."""

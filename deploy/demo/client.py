@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -47,6 +47,14 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: Any
+
+    def said(self, name: str) -> Any:
+        """Return one member of the answer; ``None`` when it has none of that name."""
+        match self.body:
+            case dict():
+                return cast("dict[str, Any]", self.body).get(name)
+            case _:
+                return None
 
     @property
     def code(self) -> str | None:

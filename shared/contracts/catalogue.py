@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType, UnionType
-from typing import Any, Final, get_args
+from typing import Any, Final, cast, get_args
 
 from shared.contracts.audit import AuditEvent
 from shared.contracts.base import Event
@@ -16,7 +16,7 @@ from shared.contracts.review import ReviewEvent
 
 def _members(union: UnionType | type[Event]) -> tuple[type[Event], ...]:
     """Return the classes of ``union``, in order of definition."""
-    return get_args(union) or (union,)
+    return get_args(union) or (cast("type[Event]", union),)
 
 
 SERVICES: Final[Mapping[str, tuple[type[Event], ...]]] = MappingProxyType(

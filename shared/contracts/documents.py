@@ -1,6 +1,6 @@
 """What outsiders read of the contracts: JSON Schemas and one AsyncAPI 3 document. Pure."""
 
-from typing import Any
+from typing import Any, cast
 
 from shared.contracts.base import Event, sealed_fields
 from shared.contracts.catalogue import SERVICES
@@ -160,11 +160,17 @@ def _resolved(node: Any, definitions: dict[str, Any]) -> Any:
         case {"$ref": str(name), **rest}:
             return {**_resolved(definitions[name.rpartition("/")[2]], definitions), **rest}
         case dict():
-            return {key: _resolved(value, definitions) for key, value in node.items()}
+            named = cast("dict[str, Any]", node)
+            return {key: _resolved(value, definitions) for key, value in named.items()}
         case list():
-            return [_resolved(value, definitions) for value in node]
+            return [_resolved(value, definitions) for value in _items(node)]
         case _:
             return node
+
+
+def _items(node: list[Any]) -> list[Any]:
+    """Return what stands in a JSON array."""
+    return node
 
 
 def _headers() -> dict[str, Any]:

@@ -75,6 +75,26 @@ async def test_a_replay_without_progress_asks_again_and_changes_nothing(house: H
     assert await house.noted(range(20, 30)) == [1] * 10
 
 
+async def test_a_mirror_that_takes_records_as_they_come_gets_repeats_and_sees_gaps(
+    house: House,
+) -> None:
+    """House: audit judges by itself; what is there twice or too early reaches it all the same."""
+    await house.fill("a", range(20, 23))
+    one, two, three = await house.on_record()
+    seen: list[int] = []
+
+    async def mirror(received: Received) -> None:
+        seen.append(received.version)
+
+    member = house.consumer(mirror)
+    member.as_is = True
+    await house.send(one, one, three, two)
+    async with running(member):
+        await until(lambda: len(seen) == 4)
+    assert seen == [1, 1, 3, 2]
+    assert await house.parked() == []
+
+
 async def test_a_crash_between_effect_and_progress_leads_to_no_second_effect(house: House) -> None:
     """House: effect, then progress, then offset: what dies in between makes repeats, not gaps."""
     await house.fill("a", range(20, 25))

@@ -22,7 +22,7 @@ from tests.auth.issuer import NOW
 
 CASE = UUID(int=2)
 PERSON = UUID(int=4)
-CONTACTS = {
+CONTACTS: dict[str, Any] = {
     "organisation_number": "7699990011",
     "organisation_name": "Alfa\n ekonomisk  förening",
     "contacts": [
@@ -86,12 +86,12 @@ async def test_the_person_who_has_the_role_now_gets_the_letter() -> None:
         (404, {"code": "application_not_found"}, Role.APPLICANT),
         (200, CONTACTS, Role.SIGNATORY),
         (200, {**CONTACTS, "contacts": []}, Role.APPLICANT),
-        (200, {**CONTACTS, "contacts": [{**CONTACTS["contacts"][0], "email": ""}]}, Role.APPLICANT),  # type: ignore[dict-item, index] -- as JSON
+        (200, {**CONTACTS, "contacts": [{**CONTACTS["contacts"][0], "email": ""}]}, Role.APPLICANT),
         (
             200,
             {**CONTACTS, "contacts": [{**CONTACTS["contacts"][0], "name": None}]},
             Role.APPLICANT,
-        ),  # type: ignore[dict-item, index] -- as JSON
+        ),
     ],
 )
 async def test_who_is_not_known_or_erased_gets_nothing(status: int, body: Any, role: Role) -> None:
