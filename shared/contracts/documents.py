@@ -162,15 +162,11 @@ def _resolved(node: Any, definitions: dict[str, Any]) -> Any:
         case dict():
             named = cast("dict[str, Any]", node)
             return {key: _resolved(value, definitions) for key, value in named.items()}
-        case list():
-            return [_resolved(value, definitions) for value in _items(node)]
+        case [*items]:
+            listed: list[Any] = items
+            return [_resolved(value, definitions) for value in listed]
         case _:
             return node
-
-
-def _items(node: list[Any]) -> list[Any]:
-    """Return what stands in a JSON array."""
-    return node
 
 
 def _headers() -> dict[str, Any]:

@@ -4,13 +4,13 @@ from uuid import UUID
 
 import pytest
 
+from services.notify.decider import PAUSES
 from services.notify.views import NotificationRow, notification, notification_list
 from shared.contracts.base import Event
 from shared.contracts.notify import NotificationFailed, NotifyEvent
 from tests.notify.test_decider import (
     LETTER,
     MONDAY,
-    PAUSES,
     failed,
     given_up,
     merged,
