@@ -1,9 +1,17 @@
 """What outsiders read of the contracts: JSON Schemas and one AsyncAPI 3 document. Pure."""
 
-from typing import Any, cast
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, cast
 
-from shared.contracts.base import Event, sealed_fields
+from shared.contracts.base import Event, Value, sealed_fields
 from shared.contracts.catalogue import SERVICES
+from shared.contracts.certificates_public import (
+    PUBLIC_TOPIC,
+    REGISTER_TOPIC,
+    PublicCertificate,
+    StatusChange,
+)
 from shared.contracts.record import RECORD_VERSION
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -17,6 +25,35 @@ HEADERS = (
     "content-type",
 )
 """Headers of every record on Kafka: CloudEvents 1.0, binary mode."""
+
+
+class Outside(NamedTuple):
+    """A topic for outsiders.
+
+    Attributes:
+        said: The data of its messages.
+    """
+
+    topic: str
+    description: str
+    said: type[Value]
+
+
+OUTSIDERS: Final[Mapping[str, Outside]] = MappingProxyType(
+    {
+        "certificatesPublic": Outside(
+            PUBLIC_TOPIC,
+            "Every change of a certificate's public status, CloudEvents 1.0; key: the number.",
+            StatusChange,
+        ),
+        "certificatesRegister": Outside(
+            REGISTER_TOPIC,
+            "Compacted: the latest public state of each certificate; key: the number.",
+            PublicCertificate,
+        ),
+    }
+)
+"""What partners may rely upon; see docs/public-topic.md."""
 
 
 def schema_of(event: type[Event]) -> dict[str, Any]:
@@ -98,15 +135,21 @@ def asyncapi() -> dict[str, Any]:
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
-        "channels": {service: _channel(service) for service in SERVICES},
+        "channels": {service: _channel(service) for service in SERVICES}
+        | {name: _outside_channel(name) for name in OUTSIDERS},
         "operations": {
             f"{service}Says": {"action": "send", "channel": {"$ref": f"#/channels/{service}"}}
             for service in SERVICES
+        }
+        | {
+            f"{name}Says": {"action": "send", "channel": {"$ref": f"#/channels/{name}"}}
+            for name in OUTSIDERS
         },
         "components": {
             "messages": {
                 event.__name__: _message(event) for events in SERVICES.values() for event in events
-            },
+            }
+            | {each.said.__name__: _outside_message(each.said) for each in OUTSIDERS.values()},
             "schemas": {"Headers": _headers()},
         },
     }
@@ -121,6 +164,29 @@ def _channel(service: str) -> dict[str, Any]:
             event.__name__: {"$ref": f"#/components/messages/{event.__name__}"}
             for event in SERVICES[service]
         },
+    }
+
+
+def _outside_channel(name: str) -> dict[str, Any]:
+    """Return the channel of a topic for outsiders."""
+    outside = OUTSIDERS[name]
+    message = outside.said.__name__
+    return {
+        "address": outside.topic,
+        "description": outside.description,
+        "messages": {message: {"$ref": f"#/components/messages/{message}"}},
+    }
+
+
+def _outside_message(said: type[Value]) -> dict[str, Any]:
+    """Return the message of a topic for outsiders: its value is the data alone."""
+    schema = said.model_json_schema(mode="serialization")
+    return {
+        "name": said.__name__,
+        "title": said.__name__,
+        "summary": (said.__doc__ or "").strip().splitlines()[0],
+        "contentType": "application/json",
+        "payload": _resolved(schema, schema.pop("$defs", {})),
     }
 
 

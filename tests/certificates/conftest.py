@@ -13,9 +13,9 @@ from tests.certificates.running import Running
 from tests.stack import folder_of_its_own, settings_of_its_own
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def running() -> Iterator[Running]:
-    """The certificates service, its streams too, at ten in the morning of 19 June 2019."""
+    """A fresh certificates service, its streams too, at ten in the morning of 19 June 2019."""
     with folder_of_its_own() as folder:
         settings = settings_of_its_own(folder).model_copy(update={"traces": "off"})
         assert settings.clock is not None

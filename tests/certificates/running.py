@@ -82,6 +82,19 @@ class Running:
         found: httpx2.Response = await eventually(asked)
         return found
 
+    def command(self, *words: str) -> tuple[int, str]:
+        """Return how a command of an operator ended, and what it said."""
+        done = subprocess.run(  # noqa: S603 -- our own program
+            module("services.certificates.main", *words),
+            cwd=CHECKOUT,
+            env=inherited_environment() | self.house.environment("certificates"),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        return done.returncode, done.stdout
+
     @contextmanager
     def role(self, name: str) -> Generator[str]:
         """Run one more process of the service in the role ``name``; yield its address."""
