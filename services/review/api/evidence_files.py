@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from email.message import Message
 from typing import Final
 from unicodedata import normalize
 from urllib.parse import quote, unquote
@@ -24,9 +26,10 @@ ACCEPTED: Final[Mapping[str, tuple[bytes, ...]]] = {
     "text/csv": (),
 }
 """Media types that are evidence, and how their content begins; texts hold no NUL."""
-DISPOSITION: Final = re.compile(
-    r"attachment\s*;\s*filename\*\s*=\s*utf-8''([A-Za-z0-9!#$&+.^_`|~%-]{1,900})", re.IGNORECASE
+EXTENDED: Final = re.compile(
+    r";\s*filename\*\s*=\s*utf-8''([A-Za-z0-9!#$&+.^_`|~%-]{1,900})\s*(?:;|$)", re.IGNORECASE
 )
+"""RFC 8187: the form that can say every name; it counts before a plain one."""
 
 
 def media_type_of(said: str | None) -> str:
@@ -42,16 +45,20 @@ def media_type_of(said: str | None) -> str:
 
 
 def name_of(disposition: str | None) -> str:
-    """RFC 6266, RFC 8187: return the file's name in ``Content-Disposition``.
+    """RFC 6266, RFC 8187: return the file's name in ``Content-Disposition``, in either form.
 
     Raises:
         Problem: 400: there is none, or it is malformed.
     """
-    found = DISPOSITION.fullmatch((disposition or "").strip())
-    try:
-        name = normalize("NFC", unquote(found[1], errors="strict")) if found else ""
-    except UnicodeDecodeError:
-        name = ""
+    said = Message()
+    said["Content-Disposition"] = disposition or ""
+    extended = EXTENDED.search(disposition or "")
+    name = ""
+    if said.get_content_disposition() == "attachment":
+        with suppress(UnicodeDecodeError):
+            plain = said.get_filename("")
+            found = unquote(extended[1], errors="strict") if extended else plain
+            name = normalize("NFC", found)
     if not 0 < len(name) <= NAME_MAX or not name.isprintable() or "/" in name or "\\" in name:
         raise Problem(
             400,

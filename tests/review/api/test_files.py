@@ -146,6 +146,9 @@ async def test_a_file_that_is_gone_is_not_there(house: House, tmp_path: Path) ->
         "attachment; filename*=UTF-8''%ff",
         "attachment; filename*=UTF-8''..%2Fa.pdf",
         "attachment; filename*=UTF-8''a%00.pdf",
+        'attachment; filename="../a.pdf"',
+        'attachment; filename=""',
+        "form-data; filename=a.pdf",
     ],
 )
 def test_a_file_has_a_name_that_is_one(disposition: str | None) -> None:
@@ -153,6 +156,19 @@ def test_a_file_has_a_name_that_is_one(disposition: str | None) -> None:
     with pytest.raises(Problem) as problem:
         name_of(disposition)
     assert problem.value.code == "file_name_malformed"
+
+
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        ('attachment; filename="a b.pdf"', "a b.pdf"),
+        ("attachment; filename=a.pdf", "a.pdf"),
+        ("attachment; filename=\"a.pdf\"; filename*=UTF-8''%C3%A5.pdf", "å.pdf"),
+    ],
+)
+def test_a_plain_name_will_do(disposition: str, name: str) -> None:
+    """RFC 6266: as most programs say it; where both forms stand there, the extended one counts."""
+    assert name_of(disposition) == name
 
 
 def test_a_name_is_kept_in_one_form_and_given_back() -> None:
