@@ -98,7 +98,11 @@ def when_chained(
 def _finding(
     log: str, position: int, kind: Kind, expected: str | None, found: str | None, at: datetime
 ) -> Asked[ReportFinding]:
-    """Return the report, with an id that the same finding always has."""
-    finding_id = uuid5(FINDINGS, f"{log}:{position}:{kind}:{expected}:{found}")
+    """Return the report, with an id that the same finding always has.
+
+    It is made from what came, and not from what is held against it: a replay may find the place
+    taken by now that was free the first time.
+    """
+    finding_id = uuid5(FINDINGS, f"{log}:{position}:{kind}:{found}")
     command = ReportFinding(finding_id, log, position, kind, expected, found, at)
     return Asked(f"finding-{finding_id}", command)

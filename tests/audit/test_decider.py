@@ -56,6 +56,15 @@ def test_the_same_disagreement_is_the_same_finding_whenever_it_is_seen() -> None
     assert when_missing("asf/review", 9, NOON).stream == when_missing("asf/review", 9, later).stream
 
 
+def test_a_replay_makes_no_second_finding_when_the_place_has_been_taken_since() -> None:
+    """AUD-3: a finding is about what came; what is held against it may have changed."""
+    first, again = different(None, CAME), different(HELD, CAME)
+    assert first is not None
+    assert again is not None
+    assert first.stream == again.stream
+    assert (first.command.expected, again.command.expected) == (None, HELD)
+
+
 def test_different_disagreements_are_different_findings() -> None:
     """AUD-3: a gap, a difference and a broken chain at one place are told apart."""
     asked = (
