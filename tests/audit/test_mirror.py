@@ -151,8 +151,7 @@ async def test_many_at_once_agree_on_one(house: House) -> None:
         "UPDATE {} SET position = position + 1",
         "DELETE FROM {}",
         "TRUNCATE {}",
-        "INSERT INTO {0} SELECT * FROM {0} ON CONFLICT ON CONSTRAINT {0}_pkey"
-        " DO UPDATE SET position = 9",
+        "INSERT INTO {0} TABLE {0} ON CONFLICT ON CONSTRAINT {0}_pkey DO UPDATE SET position = 9",
     ],
 )
 async def test_nobody_changes_the_mirror(house: House, table: str, statement: str) -> None:

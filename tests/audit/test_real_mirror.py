@@ -10,7 +10,7 @@ from services.audit.queries import Mirror, Mirrored
 from shared.contracts.audit import TamperSuspected
 from shared.contracts.notify import NotificationSent
 from shared.eventlog.connection import open_pool
-from shared.kafka import Outgoing
+from shared.kafka import Outgoing, events_topic, producing, send_page
 from tests.audit.conftest import PATIENCE_MS
 from tests.audit.running import Audited, Sent
 from tests.intake.facts import admitted
@@ -75,6 +75,19 @@ async def test_another_record_for_a_known_place_is_an_alarm_once(audited: Audite
     assert (await audited.mirrored("review"))[place] == story[0].leaf
     said = entries(audited.said_by("audit"), "audit.disagreement")
     assert (said[-1]["log"], said[-1]["position"]) == ("asf/review", place)
+
+
+async def test_a_record_of_another_log_in_a_known_place_is_an_alarm(audited: Audited) -> None:
+    """AUD-3: and it neither parks the stream that it pretends to be of, nor holds it up."""
+    first, second = await audited.story("review", 2)
+    await audited.send("review", first.message)
+    stranger = replace(first, record=first.record._replace(log="asf/intake"))
+    await audited.send("review", stranger.message, second.message)
+    assert outlined(await audited.findings("review", after=first.position - 1)) == [
+        ("difference", first.position, first.hash, stranger.hash)
+    ]
+    assert (await audited.mirrored("review"))[second.position] == second.leaf
+    assert first.record.stream not in {row["stream"] for row in await audited.parked("review")}
 
 
 async def test_a_known_record_at_another_place_is_an_alarm(audited: Audited) -> None:
@@ -177,6 +190,32 @@ def mirrored(sent: Sent) -> Mirrored:
         cases=cases_of(sent.record),
         recorded_at=sent.record.recorded_at,
     )
+
+
+async def test_several_workers_that_come_and_go_keep_everything_and_find_nothing(
+    audited: Audited,
+) -> None:
+    """L3, AUD-3: six partitions, two processes, and one of them killed in the middle."""
+    before = await audited.head("certificates")
+    stories = [await audited.story("certificates", 5) for _ in range(40)]
+    sent = [
+        replace(each, position=before + place)
+        for place, each in enumerate(
+            (each for rank in zip(*stories, strict=True) for each in rank), 1
+        )
+    ]
+    with audited.second("audit") as second:
+        for part in range(0, len(sent), 50):
+            page = [each.message for each in sent[part : part + 50]]
+            async with producing(audited.brokers, client_id="stranger") as producer:
+                await send_page(producer, events_topic("certificates").name, page)
+            if part == 50:
+                second.kill()
+    await audited.caught_up("certificates")
+    await long_enough()
+    kept = await audited.mirrored("certificates")
+    assert {each.position: each.leaf for each in sent}.items() <= kept.items()
+    assert await audited.findings("certificates", after=before) == []
 
 
 async def test_a_replay_from_zero_finds_nothing_and_changes_nothing(audited: Audited) -> None:

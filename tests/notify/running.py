@@ -202,17 +202,17 @@ class Running:
         return path.read_text() if path.exists() else ""
 
     @contextmanager
-    def second(self) -> Generator[subprocess.Popen[bytes]]:
-        """Run a second worker of notify beside the first."""
+    def second(self, service: str = "notify") -> Generator[subprocess.Popen[bytes]]:
+        """Run a second worker of ``service`` beside the first."""
         (port,) = free_ports(1)
-        log = self.house.stack.settings.log / "notify-second.log"
+        log = self.house.stack.settings.log / f"{service}-second.log"
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 -- our own program
-                module("services.notify.main", "worker"),
+                module(f"services.{service}.main", "worker"),
                 cwd=CHECKOUT,
                 env=inherited_environment()
-                | self.house.environment("notify")
-                | {"NOTIFY_HEALTH_PORT": str(port)},
+                | self.house.environment(service)
+                | {f"{service.upper()}_HEALTH_PORT": str(port)},
                 stdout=output,
                 stderr=output,
             )
