@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,7 +44,8 @@ check: $(READY) ## Format, lint, types, floors, fast tests: no network, about te
 	@$(BIN)/mypy --no-error-summary & mypy=$$!; \
 	  $(BIN)/basedpyright --level error & pyright=$$!; \
 	  $(BIN)/lint-imports --no-logo && \
-	  $(BIN)/pytest -q -m "not integration and not system" -p no:cacheprovider; fast=$$?; \
+	  $(BIN)/pytest -q -m "not integration and not system" -p no:cacheprovider \
+	    --hypothesis-profile=brief; fast=$$?; \
 	  wait $$mypy; types=$$?; wait $$pyright; strict=$$?; \
 	  [ $$fast = 0 ] && [ $$types = 0 ] && [ $$strict = 0 ]
 

@@ -7,6 +7,7 @@ from tests.stack import stack, stack_folder
 
 __all__ = ["stack", "stack_folder"]
 
+settings.register_profile("brief", max_examples=10, deadline=None)
 settings.register_profile("quick", max_examples=100, deadline=None)
 settings.register_profile("nightly", max_examples=10_000, deadline=None)
 settings.load_profile("quick")

@@ -78,6 +78,7 @@ class PreCertificationPassed(Event):
 
     application_id: UUID
     reason: Sealed[str]
+    language: Literal["sv", "en"]
     evidence: Distinct[str]
     decided_at: Instant
 
@@ -90,6 +91,7 @@ class PreCertificationFailed(Event):
 
     application_id: UUID
     reason: Sealed[str]
+    language: Literal["sv", "en"]
     evidence: Distinct[str]
     decided_at: Instant
 
@@ -188,6 +190,7 @@ class ApplicantAdmitted(Event):
     round_id: UUID
     screener_id: UUID
     reason: Sealed[str]
+    language: Literal["sv", "en"]
     evidence: Distinct[str]
     admitted_at: Instant
 
@@ -212,6 +215,7 @@ class ApplicationDeferred(Event):
     return_on: date
     actions: Sealed[str]
     reason: Sealed[str]
+    language: Literal["sv", "en"]
     evidence: Distinct[str]
     deferred_at: Instant
 
@@ -228,6 +232,7 @@ class ApplicationRejected(Event):
     round_id: UUID
     screener_id: UUID
     reason: Sealed[str]
+    language: Literal["sv", "en"]
     evidence: Distinct[str]
     rejected_at: Instant
 

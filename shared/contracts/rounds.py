@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from shared.contracts.base import Distinct, Event, Instant, Sealed
@@ -178,6 +178,7 @@ class GroupSizeDeviationApproved(Event):
     group_id: UUID
     members: int
     reason: Sealed[str]
+    language: Literal["sv", "en"]
     evidence: Distinct[str]
     approved_at: Instant
 

@@ -132,7 +132,11 @@ interested = InterestRegistered(
 )
 told = RequirementsDisclosed(application_id=APPLICATION, requirements="1", disclosed_at=MONDAY)
 passed = PreCertificationPassed(
-    application_id=APPLICATION, reason=REASON, evidence=(RESTS_ON,), decided_at=MONDAY
+    application_id=APPLICATION,
+    reason=REASON,
+    language="sv",
+    evidence=(RESTS_ON,),
+    decided_at=MONDAY,
 )
 declared = SignatoryMandateDeclared(
     application_id=APPLICATION,
@@ -166,6 +170,7 @@ admitted = ApplicantAdmitted(
     round_id=ROUND,
     screener_id=LEADER,
     reason=REASON,
+    language="sv",
     evidence=(RESTS_ON,),
     admitted_at=LATER,
 )

@@ -24,6 +24,7 @@ from shared.eventlog.views import View
 from shared.web import Caller, Edge, Reader, tell
 
 D = TypeVar("D", bound=BaseModel)
+E = TypeVar("E", bound=Event)
 
 FIRM = frozenset({Role.APPLICANT, Role.SIGNATORY})
 
@@ -160,7 +161,7 @@ def folded(view: View[D], history: History, key: UUID) -> D | None:
     return document
 
 
-def last_of(history: History, *kinds: type[Event]) -> tuple[int, Event] | None:
+def last_of(history: History, *kinds: type[E]) -> tuple[int, E] | None:
     """Return the last event of ``kinds`` with its version; ``None``: there is none."""
     return next(
         (

@@ -297,8 +297,8 @@ def _contacts(router: APIRouter, desk: Desk) -> None:
         document, history, _ = await desk.shown(application_id, by)
         stream = f"application-{application_id}"
         contacts: list[Contact] = []
-        if (found := last_of(history, InterestRegistered)) is not None:
-            applicant = await desk.vault.reveal(stream, *found)
+        if (shown := last_of(history, InterestRegistered)) is not None:
+            applicant = await desk.vault.reveal(stream, *shown)
             if applicant is not None:
                 contacts.append(
                     Contact(
@@ -309,8 +309,8 @@ def _contacts(router: APIRouter, desk: Desk) -> None:
                         language=applicant.language,
                     )
                 )
-        if (found := last_of(history, SignatoryMandateDeclared)) is not None:
-            signatory = await desk.vault.reveal(stream, *found)
+        if (declared := last_of(history, SignatoryMandateDeclared)) is not None:
+            signatory = await desk.vault.reveal(stream, *declared)
             if signatory is not None:
                 contacts.append(
                     Contact(

@@ -1,6 +1,6 @@
 """The parts that several bodies share. Whether a text may be missing is a matter of the rules."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
@@ -23,11 +23,13 @@ class DecisionBody(Body):
     """Why, and on what.
 
     Attributes:
-        reason: About the organisation, never about a person; in the language it is written in.
+        reason: About the organisation, never about a person.
+        language: That the reason is written in; it is never translated (SV-8).
         evidence: Commitments to what the decision rests on, any order.
     """
 
     reason: Words = ""
+    language: Literal["sv", "en"] = "sv"
     evidence: Evidence = ()
 
 

@@ -207,7 +207,14 @@ def _deviating(router: APIRouter, desk: Desk) -> None:
     ) -> Receipt:
         """Let this group start with another size, with a reason. For the steering group."""
         heard = await desk.heard_of(by.person, by.role)
-        wish = ApproveDeviation(body.members, body.reason, body.evidence, heard, at)
+        wish = ApproveDeviation(
+            members=body.members,
+            reason=body.reason,
+            language=body.language,
+            evidence=body.evidence,
+            by=heard,
+            at=at,
+        )
         return receipt(response, await _put(desk, by, group_id, wish, expected_version))
 
 

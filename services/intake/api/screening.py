@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -34,7 +34,8 @@ from shared.contracts.survey import AnswerValue
 from shared.decider import Asked, Refusal, RefusalKind
 from shared.web import Caller, Reader, if_match, problems
 
-DECIDED = (ApplicantAdmitted, ApplicationDeferred, ApplicationRejected)
+Decided: TypeAlias = ApplicantAdmitted | ApplicationDeferred | ApplicationRejected
+DECIDED: tuple[type[Decided], ...] = (ApplicantAdmitted, ApplicationDeferred, ApplicationRejected)
 
 
 class PreCertificationBody(DecisionBody):
@@ -62,6 +63,7 @@ class DecisionShown(BaseModel):
 
     Attributes:
         reason: As written; ``None``: erased.
+        language: That reason and actions are written in (SV-8); they are never translated.
         actions: Of a deferral: what to do until then; ``None`` otherwise.
     """
 
@@ -69,6 +71,7 @@ class DecisionShown(BaseModel):
 
     decision: Decision
     reason: str | None
+    language: Literal["sv", "en"]
     actions: str | None
 
 
@@ -123,6 +126,7 @@ def _pre_certification(router: APIRouter, desk: Desk) -> None:
         wish = RecordPreCertification(
             passed=body.outcome == "passed",
             reason=body.reason,
+            language=body.language,
             evidence=body.evidence,
             by=heard,
             at=at,
@@ -204,7 +208,14 @@ def _yes(router: APIRouter, desk: Desk) -> None:
         """Admit the enterprise to its round, with reasons. Only the named screener does."""
         state = await desk.application(application_id, by)
         heard = await desk.heard_of(by.person, by.role)
-        wish = AdmitApplicant(by.person, body.reason, _evidence(body, state), heard, at)
+        wish = AdmitApplicant(
+            screener_id=by.person,
+            reason=body.reason,
+            language=body.language,
+            evidence=_evidence(body, state),
+            by=heard,
+            at=at,
+        )
         answer = await desk.handler.put(
             f"application-{application_id}",
             wish,
@@ -248,6 +259,7 @@ def _later(router: APIRouter, desk: Desk) -> None:
             return_on=body.return_on,
             actions=body.actions,
             reason=body.reason,
+            language=body.language,
             evidence=_evidence(body, state),
             by=heard,
             at=at,
@@ -291,7 +303,14 @@ def _no(router: APIRouter, desk: Desk) -> None:
             Asked(organisation_stream(number), EndOpenApplication(number, application_id, at)),
             Asked(
                 f"application-{application_id}",
-                RejectApplication(by.person, body.reason, _evidence(body, state), heard, at),
+                RejectApplication(
+                    screener_id=by.person,
+                    reason=body.reason,
+                    language=body.language,
+                    evidence=_evidence(body, state),
+                    by=heard,
+                    at=at,
+                ),
             ),
         )
         cause = under_mandate(by, heard, at)
@@ -313,7 +332,7 @@ def _reading(router: APIRouter, desk: Desk) -> None:
     ) -> DecisionShown:
         """Read what was decided and why: the own enterprise, the screener, the project leader."""
         document, history, _ = await desk.shown(application_id, by)
-        found = last_of(history, *DECIDED)
+        found: tuple[int, Decided] | None = last_of(history, *DECIDED)
         if document.decision is None or found is None:
             raise Refusal(RefusalKind.NOT_FOUND, "decision_not_found", "Nothing is decided yet.")
         version, event = found
@@ -322,5 +341,6 @@ def _reading(router: APIRouter, desk: Desk) -> None:
         return DecisionShown(
             decision=document.decision,
             reason=None if revealed is None else revealed.reason,
+            language=event.language,
             actions=revealed.actions if isinstance(revealed, ApplicationDeferred) else None,
         )

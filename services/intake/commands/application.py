@@ -54,6 +54,7 @@ class RecordPreCertification:
 
     passed: bool
     reason: str
+    language: Literal["sv", "en"]
     evidence: tuple[str, ...]
     by: Heard
     at: datetime
@@ -153,6 +154,7 @@ class AdmitApplicant:
 
     screener_id: UUID
     reason: str
+    language: Literal["sv", "en"]
     evidence: tuple[str, ...]
     by: Heard
     at: datetime
@@ -172,6 +174,7 @@ class DeferApplication:
     return_on: date | None
     actions: str
     reason: str
+    language: Literal["sv", "en"]
     evidence: tuple[str, ...]
     by: Heard
     at: datetime
@@ -183,6 +186,7 @@ class RejectApplication:
 
     screener_id: UUID
     reason: str
+    language: Literal["sv", "en"]
     evidence: tuple[str, ...]
     by: Heard
     at: datetime

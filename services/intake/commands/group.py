@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from services.intake.commands.mandate import Heard
@@ -41,6 +42,7 @@ class ApproveDeviation:
 
     members: int
     reason: str
+    language: Literal["sv", "en"]
     evidence: tuple[str, ...]
     by: Heard
     at: datetime

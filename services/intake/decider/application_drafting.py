@@ -110,6 +110,7 @@ def record_precertification(
         outcome(
             application_id=opening.application_id,
             reason=command.reason,
+            language=command.language,
             evidence=command.evidence,
             decided_at=command.at,
         ),

@@ -147,6 +147,7 @@ def _approve_deviation(command: ApproveDeviation, group: Group) -> tuple[GroupEv
             group_id=group_id,
             members=command.members,
             reason=command.reason,
+            language=command.language,
             evidence=command.evidence,
             approved_at=command.at,
         ),

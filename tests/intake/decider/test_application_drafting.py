@@ -93,7 +93,7 @@ declare = DeclareMandate(
 )
 commit = DeclareCommitment(ALFA, SIGNATORY, 20, MONDAY)
 precertify = RecordPreCertification(
-    passed=True, reason=REASON, evidence=(RESTS_ON,), by=LEADS, at=MONDAY
+    passed=True, reason=REASON, language="sv", evidence=(RESTS_ON,), by=LEADS, at=MONDAY
 )
 
 
@@ -161,7 +161,11 @@ def test_pre_certification_is_a_decision_with_reasons() -> None:
 def test_a_failed_pre_certification_can_be_passed_later() -> None:
     """APP-6, GEN-3: a new outcome is a new fact; the same one is none."""
     failed = PreCertificationFailed(
-        application_id=APPLICATION, reason=REASON, evidence=(RESTS_ON,), decided_at=MONDAY
+        application_id=APPLICATION,
+        reason=REASON,
+        language="sv",
+        evidence=(RESTS_ON,),
+        decided_at=MONDAY,
     )
     given = application.given(interested)
     given.when(replace(precertify, passed=False)).then(failed)

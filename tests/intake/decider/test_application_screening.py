@@ -53,18 +53,19 @@ from tests.intake.facts import (
 application = Scenario(decider)
 
 start = StartScreening(LEADER, LEADS, frozenset(), TUESDAY)
-admit = AdmitApplicant(LEADER, REASON, (RESTS_ON,), LEADS, LATER)
+admit = AdmitApplicant(LEADER, REASON, "sv", (RESTS_ON,), LEADS, LATER)
 defer = DeferApplication(
     screener_id=LEADER,
     codes=(DeferralCode.COMPETENCE,),
     return_on=date(2020, 5, 1),
     actions="Gå kursen om arbetsmiljö.",
     reason=REASON,
+    language="sv",
     evidence=(RESTS_ON,),
     by=LEADS,
     at=LATER,
 )
-reject = RejectApplication(LEADER, REASON, (RESTS_ON,), LEADS, LATER)
+reject = RejectApplication(LEADER, REASON, "sv", (RESTS_ON,), LEADS, LATER)
 deferred = ApplicationDeferred(
     application_id=APPLICATION,
     organisation_number=ALFA,
@@ -74,6 +75,7 @@ deferred = ApplicationDeferred(
     return_on=date(2020, 5, 1),
     actions="Gå kursen om arbetsmiljö.",
     reason=REASON,
+    language="sv",
     evidence=(RESTS_ON,),
     deferred_at=LATER,
 )
@@ -83,6 +85,7 @@ rejected = ApplicationRejected(
     round_id=ROUND,
     screener_id=LEADER,
     reason=REASON,
+    language="sv",
     evidence=(RESTS_ON,),
     rejected_at=LATER,
 )

@@ -51,9 +51,9 @@ add = AddMember(APPLICATION, ALFA, LATER)
 added = GroupMemberAdded(
     group_id=GROUP, application_id=APPLICATION, organisation_number=ALFA, added_at=LATER
 )
-deviate = ApproveDeviation(3, REASON, (RESTS_ON,), heard(Role.STEERING_GROUP), LATER)
+deviate = ApproveDeviation(3, REASON, "sv", (RESTS_ON,), heard(Role.STEERING_GROUP), LATER)
 deviation = GroupSizeDeviationApproved(
-    group_id=GROUP, members=3, reason=REASON, evidence=(RESTS_ON,), approved_at=LATER
+    group_id=GROUP, members=3, reason=REASON, language="sv", evidence=(RESTS_ON,), approved_at=LATER
 )
 supervise = AssignSupervisor(SUPERVISOR, heard(Role.SUPERVISOR), frozenset(), LATER)
 train = AssignTrainer(TRAINER, heard(Role.TRAINER), LATER)

@@ -80,6 +80,7 @@ seen = st.builds(
 decided = {
     "screener_id": people,
     "reason": words,
+    "language": st.sampled_from(("sv", "en")),
     "evidence": evidence,
     "by": heard,
     "at": instants,
@@ -100,7 +101,15 @@ application_commands: st.SearchStrategy[wishes.ApplicationCommand] = st.one_of(
         at=instants,
     ),
     st.builds(wishes.DiscloseRequirements, st.sampled_from(("1", "2")), instants),
-    st.builds(wishes.RecordPreCertification, st.booleans(), words, evidence, heard, instants),
+    st.builds(
+        wishes.RecordPreCertification,
+        st.booleans(),
+        words,
+        st.just("sv"),
+        evidence,
+        heard,
+        instants,
+    ),
     st.builds(
         wishes.AnswerSurvey,
         organisation=firms,
@@ -242,7 +251,15 @@ group_commands: st.SearchStrategy[group_wishes.GroupCommand] = st.one_of(
         instants,
     ),
     st.builds(group_wishes.AddMember, st.integers(0, 7).map(facts.application), firms, instants),
-    st.builds(group_wishes.ApproveDeviation, st.integers(1, 4), words, evidence, heard, instants),
+    st.builds(
+        group_wishes.ApproveDeviation,
+        st.integers(1, 4),
+        words,
+        st.just("sv"),
+        evidence,
+        heard,
+        instants,
+    ),
     st.builds(
         group_wishes.AssignSupervisor, people, heard, st.frozensets(people, max_size=1), instants
     ),

@@ -39,7 +39,7 @@ settled = InvoiceSettled(
 in_group = GroupPlaceTaken(application_id=APPLICATION, group_id=facts.GROUP, taken_at=LATER)
 flagged = IndependenceReviewFlagged(application_id=APPLICATION, flagged_at=MONDAY)
 failed = PreCertificationFailed(
-    application_id=APPLICATION, reason="Skäl.", evidence=(), decided_at=MONDAY
+    application_id=APPLICATION, reason="Skäl.", language="sv", evidence=(), decided_at=MONDAY
 )
 decided = {
     "application_id": APPLICATION,
@@ -47,6 +47,7 @@ decided = {
     "round_id": ROUND,
     "screener_id": facts.LEADER,
     "reason": "Skäl.",
+    "language": "sv",
     "evidence": (),
 }
 deferred = ApplicationDeferred(

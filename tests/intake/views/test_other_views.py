@@ -62,7 +62,7 @@ whole_group: tuple[Event, ...] = (
     facts.formed,
     *facts.members(3),
     GroupSizeDeviationApproved(
-        group_id=GROUP, members=3, reason="Pilot.", evidence=(), approved_at=LATER
+        group_id=GROUP, members=3, reason="Pilot.", language="sv", evidence=(), approved_at=LATER
     ),
     SupervisorAssigned(
         group_id=GROUP, supervisor_id=facts.SUPERVISOR, application_ids=(), assigned_at=LATER
