@@ -19,12 +19,23 @@ from shared.contracts.base import INTEGER_MAX, Instant, instant_text
 from shared.contracts.record import decode
 from shared.contracts.roles import Role
 from shared.decider import Refusal, RefusalKind
-from shared.web import Edge, Page, Problem, Reader, link_next, page, problems, wait_for
+from shared.web import (
+    ACCESS_LOG_READERS,
+    Edge,
+    Page,
+    Problem,
+    Reader,
+    link_next,
+    page,
+    problems,
+    wait_for,
+)
 
 OPERATIONS: Operations = {
     "read_history": (Role.AUDITOR,),
     "list_mirrors": (Role.AUDITOR, Role.OPERATOR),
     "read_record": (Role.AUDITOR,),
+    "list_access_log": ACCESS_LOG_READERS,
     "list_findings": (Role.AUDITOR, Role.OPERATOR, Role.STEERING_GROUP),
 }
 ServiceName = Literal["intake", "review", "certificates", "notify", "audit"]

@@ -14,7 +14,7 @@ from services.audit.queries import Histories, Mirror
 from services.audit.settings import Settings
 from services.audit.views.finding_list import finding_list
 from shared.process import Parts, Service, run
-from shared.web import Edge, Limits, create_app
+from shared.web import Edge, Limits, access_log_routes, create_app
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
 
@@ -39,7 +39,7 @@ def app_of(
     *, histories: Histories, edge: Edge, reached: Callable[..., Any], limits: Limits
 ) -> FastAPI:
     """Return the HTTP application over whatever keeps the histories."""
-    routers = [routes(histories=histories, edge=edge, reached=reached)]
+    routers = [routes(histories=histories, edge=edge, reached=reached), access_log_routes(edge)]
     return create_app("Audit", routers=routers, operations=OPERATIONS, limits=limits)
 
 

@@ -23,7 +23,7 @@ from shared.eventlog.views import Due, Timer, View
 from shared.kafka import Outgoing, Topic
 from shared.process import Parts, Service, run
 from shared.relay import Output
-from shared.web import Edge, Limits, create_app
+from shared.web import Edge, Limits, access_log_routes, create_app
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
 
@@ -60,7 +60,7 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
     )
     app = create_app(
         "Certificates",
-        routers=[public_routes(public), holder_routes(holders)],
+        routers=[public_routes(public), holder_routes(holders), access_log_routes(edge)],
         operations=OPERATIONS,
         limits=Limits(body_bytes_max=settings.request_body_bytes_max),
     )

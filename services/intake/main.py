@@ -31,7 +31,7 @@ from services.intake.views import round as round_view
 from services.intake.views.round_deadline import round_deadlines
 from shared.decider import Decider
 from shared.process import Parts, Service, run
-from shared.web import Edge, Limits, create_app
+from shared.web import Edge, Limits, access_log_routes, create_app
 
 SCHEMA: Final = (Path(__file__).parent / "schema.sql").read_text()
 
@@ -51,7 +51,11 @@ def app_of(desk: Desk, limits: Limits) -> FastAPI:
     parts = (applications, surveys, screening, enrolment, rounds, groups, invoices)
     return create_app(
         "Intake",
-        routers=[offer.routes(), *(part.routes(desk) for part in parts)],
+        routers=[
+            offer.routes(),
+            *(part.routes(desk) for part in parts),
+            access_log_routes(desk.edge),
+        ],
         operations=OPERATIONS,
         limits=limits,
     )

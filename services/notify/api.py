@@ -11,9 +11,20 @@ from services.notify.queries import Letters
 from services.notify.views import NotificationRow, NotificationState
 from shared.auth import Operations
 from shared.contracts.roles import Role
-from shared.web import Edge, Page, Problem, Reader, link_next, page, problems, wait_for
+from shared.web import (
+    ACCESS_LOG_READERS,
+    Edge,
+    Page,
+    Problem,
+    Reader,
+    link_next,
+    page,
+    problems,
+    wait_for,
+)
 
 OPERATIONS: Operations = {
+    "list_access_log": ACCESS_LOG_READERS,
     "list_notifications": (Role.REGISTRAR, Role.PROJECT_LEADER, Role.AUDITOR, Role.OPERATOR),
 }
 BAD_REQUEST: Final = 400

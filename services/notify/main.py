@@ -14,7 +14,7 @@ from services.notify.queries import Letters, Lists
 from services.notify.settings import Settings
 from services.notify.views import notification_list
 from shared.process import Parts, Service, run
-from shared.web import Edge, Limits, create_app
+from shared.web import Edge, Limits, access_log_routes, create_app
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
 
@@ -37,7 +37,7 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
 
 def app_of(*, letters: Letters, edge: Edge, reached: Callable[..., Any], limits: Limits) -> FastAPI:
     """Return the HTTP application over whatever lists the letters."""
-    routers = [routes(letters=letters, edge=edge, reached=reached)]
+    routers = [routes(letters=letters, edge=edge, reached=reached), access_log_routes(edge)]
     return create_app("Notify", routers=routers, operations=OPERATIONS, limits=limits)
 
 

@@ -60,7 +60,6 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
             bystander=Bystander(parts.handler, lists, reached),
             lists=lists,
             objects=Objects(store, parts.vault),
-            access=parts.access,
             reached=reached,
         ),
         operations=OPERATIONS,

@@ -7,7 +7,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID, uuid5
 
 from shared.contracts.base import Event
@@ -142,6 +142,10 @@ class Log(Protocol):
         ...
 
 
+ACCESS_ENTRIES_MAX: Final = 500
+"""Of one page of the access log."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccessEntry:
     """Who was told no on grounds of role or duty, when, and to what (GEN-8). Pseudonyms only.
@@ -163,11 +167,28 @@ class AccessEntry:
     case: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AccessPlaced:
+    """An entry and its place in the access log."""
+
+    position: int
+    entry: AccessEntry
+
+
 class AccessLog(Protocol):
     """The service's second log: what is remembered without being an event of the process."""
 
     async def record(self, entry: AccessEntry) -> None:
         """Keep ``entry``. Safe to repeat: a known command id changes nothing."""
+        ...
+
+    async def entries(
+        self, *, case: UUID | None = None, after: int = 0, limit: int = ACCESS_ENTRIES_MAX
+    ) -> tuple[AccessPlaced, ...]:
+        """Return at most ``limit`` entries beyond position ``after``, oldest first.
+
+        With ``case``, only those of this case.
+        """
         ...
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from shared.contracts.base import Event, Instant
 from shared.contracts.envelope import Cause
 from shared.contracts.record import decode
-from shared.eventlog import AccessEntry, RecordRefused, Write
+from shared.eventlog import ACCESS_ENTRIES_MAX, AccessEntry, AccessPlaced, RecordRefused, Write
 from shared.eventlog.background import running
 from shared.eventlog.committer import Committer
 from shared.eventlog.composing import Command, Stamp, entries_of
@@ -22,9 +22,6 @@ from shared.eventlog.connection import Pool, connect
 
 READ = "read"
 """The code of an entry that remembers a reading, and not a refusal."""
-
-ENTRIES_MAX = 500
-"""Of one page."""
 
 
 class AccessRefused(Event):
@@ -49,14 +46,6 @@ class AccessRead(AccessRefused):
 
 
 @dataclass(frozen=True, slots=True)
-class AccessPlaced:
-    """An entry and its place in the access log."""
-
-    position: int
-    entry: AccessEntry
-
-
-@dataclass(frozen=True, slots=True)
 class PostgresAccessLog:
     """One service's access log. Made by ``open_access_log``."""
 
@@ -76,13 +65,13 @@ class PostgresAccessLog:
             raise RecordRefused(f"the access log says {outcome.verdict}")
 
     async def entries(
-        self, *, case: UUID | None = None, after: int = 0, limit: int = ENTRIES_MAX
+        self, *, case: UUID | None = None, after: int = 0, limit: int = ACCESS_ENTRIES_MAX
     ) -> tuple[AccessPlaced, ...]:
         """Return at most ``limit`` entries beyond position ``after``, oldest first.
 
         With ``case``, only those of this case.
         """
-        limit = min(limit, ENTRIES_MAX)
+        limit = min(limit, ACCESS_ENTRIES_MAX)
         if case is None:
             rows = await self.pool.fetch(
                 "SELECT pos, leaf FROM access.event WHERE pos > $1 ORDER BY pos LIMIT $2",

@@ -3,6 +3,7 @@
 Docs: ``docs/conventions.md``, sections 1 and 2. A router is written against these names.
 """
 
+from shared.web.access_entries import ACCESS_LOG_READERS, access_log_routes
 from shared.web.app import create_app
 from shared.web.body import Body, Digits
 from shared.web.edge import Caller, Edge, Reader, check_total
@@ -16,6 +17,7 @@ from shared.web.problem import Problem, render_problems
 from shared.web.strict import Limits, Upload
 
 __all__ = [
+    "ACCESS_LOG_READERS",
     "Body",
     "Caller",
     "Check",
@@ -28,6 +30,7 @@ __all__ = [
     "Reader",
     "Seen",
     "Upload",
+    "access_log_routes",
     "add_health",
     "check_total",
     "create_app",

@@ -82,7 +82,7 @@ class Edge:
     ) -> None:
         self._authenticator = authenticator
         self._operations = operations
-        self._access = access
+        self.access = access
         self._now = now
 
     async def reader(self, request: Request) -> Reader:
@@ -125,7 +125,7 @@ class Edge:
         self, by: Reader, operation: str, *, stream: str, case: UUID | None = None
     ) -> None:
         """GEN-8: keep in the access log that ``stream`` was read, before it is shown."""
-        await self._access.record(
+        await self.access.record(
             AccessEntry(new_id(), by.actor, operation, stream, "read", self._now(), case)
         )
 
@@ -153,7 +153,7 @@ class Edge:
             at=self._now(),
             case=_case(request),
         )
-        await self._access.record(entry)
+        await self.access.record(entry)
         raise Refusal(RefusalKind.NOT_PERMITTED, "role_may_not_act", CODES["role_may_not_act"])
 
 

@@ -10,8 +10,8 @@ import pytest
 from deploy.local.stack import Stack
 from shared.contracts.envelope import Actor
 from shared.contracts.roles import Role
-from shared.eventlog import AccessEntry
-from shared.eventlog.access import ENTRIES_MAX, READ, PostgresAccessLog
+from shared.eventlog import ACCESS_ENTRIES_MAX, AccessEntry
+from shared.eventlog.access import READ, PostgresAccessLog
 from shared.testing.memory import MemoryAccessLog
 from tests.eventlog.house import fresh_database, open_house
 
@@ -71,5 +71,5 @@ async def test_the_entries_of_one_case_are_read_in_pages(access: Access) -> None
     first = await access.entries(case=CASE, limit=2)
     rest = await access.entries(case=CASE, after=first[-1].position, limit=10)
     assert [placed.position for placed in (*first, *rest)] == [1, 3, 5, 7]
-    assert len(await access.entries(limit=ENTRIES_MAX * 2)) == 7
+    assert len(await access.entries(limit=ACCESS_ENTRIES_MAX * 2)) == 7
     assert await access.entries(case=UUID(int=11)) == ()

@@ -11,12 +11,13 @@ import pytest
 from shared.contracts.base import Event
 from shared.contracts.envelope import Cause
 from shared.decider import Asked, Decider, Refusal, RefusalKind
-from shared.eventlog import AccessEntry, Answer, Handler, History, Write
+from shared.eventlog import Answer, Handler, History, Write
 from shared.eventlog.connection import Connection, Pool
 from shared.eventlog.projector import Pages, Projector
 from shared.eventlog.projector_migrate import ViewTables, migrate_views
 from shared.eventlog.timers import PAUSE_FIRST_S, Tally, Timers
 from shared.eventlog.views import Due, Timer, View
+from shared.testing.memory import MemoryAccessLog
 from tests.projector.example import (
     MONDAY,
     POLICY,
@@ -104,14 +105,6 @@ class CommandLog(ListedLog):
         return self.commands[cause.command_id]
 
 
-class NoAccess:
-    """No refusal here is on grounds of role or duty."""
-
-    async def record(self, entry: AccessEntry) -> None:
-        """Refuse."""
-        raise NotImplementedError(entry)
-
-
 def close(command: CloseBox, _: None) -> tuple[Event, ...]:
     """Close the box, unless its name says that it may not or cannot be."""
     if command.box.startswith("kept"):
@@ -164,7 +157,7 @@ async def house(admin: Connection, pool: Pool, tables: ViewTables) -> House:
             pool=pool,
             schema=tables.schema,
             timers=(CLOSING,),
-            handler=Handler(log, {"box": BOX}, NoAccess(), clock.now),
+            handler=Handler(log, {"box": BOX}, MemoryAccessLog(), clock.now),
             actor=POLICY,
             now=clock.now,
             elapsed_s=lambda: clock.elapsed_s,

@@ -14,9 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.auth import PUBLIC, Operations
 from shared.contracts.roles import Role
-from shared.eventlog import AccessEntry, Answer, Look
+from shared.eventlog import AccessEntry, AccessPlaced, Answer, Look
 from shared.testing.memory import MemoryAccessLog
 from shared.web import (
+    ACCESS_LOG_READERS,
     Body,
     Caller,
     Check,
@@ -27,6 +28,7 @@ from shared.web import (
     Reader,
     Seen,
     Upload,
+    access_log_routes,
     create_app,
     if_match,
     if_none_match,
@@ -51,6 +53,7 @@ OPERATIONS: Operations = {
     "list_notes": (Role.REVIEWER,),
     "send_file": (Role.REVIEWER,),
     "say_hello": PUBLIC,
+    "list_access_log": ACCESS_LOG_READERS,
 }
 
 
@@ -201,6 +204,10 @@ class Present:
         """Keep ``entry`` in the house's access log."""
         await self.house.access.record(entry)
 
+    async def entries(self, **asked: Any) -> tuple[AccessPlaced, ...]:
+        """Return what the access log of the house has."""
+        return await self.house.access.entries(**asked)
+
 
 _present = Present()
 
@@ -221,6 +228,7 @@ def make(checks: Mapping[str, Check] | None = None) -> FastAPI:
     )
     inner = APIRouter()  # a router inside a router, as services have them
     inner.include_router(routes(_present, edge))
+    inner.include_router(access_log_routes(edge))
     return create_app(
         "Notes",
         routers=[inner, public_routes()],

@@ -3,7 +3,12 @@
 from services.certificates.api.holders import HOLDER_OPERATIONS
 from services.certificates.api.public import PUBLIC_OPERATIONS
 from shared.auth import Operations
+from shared.web import ACCESS_LOG_READERS
 
-OPERATIONS: Operations = {**PUBLIC_OPERATIONS, **HOLDER_OPERATIONS}
+OPERATIONS: Operations = {
+    **PUBLIC_OPERATIONS,
+    **HOLDER_OPERATIONS,
+    "list_access_log": ACCESS_LOG_READERS,
+}
 
 __all__ = ["OPERATIONS"]

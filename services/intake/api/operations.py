@@ -2,6 +2,7 @@
 
 from shared.auth import PUBLIC, Operations
 from shared.contracts.roles import Role
+from shared.web import ACCESS_LOG_READERS
 
 _FIRM = (Role.APPLICANT, Role.SIGNATORY)
 _STAFF = (Role.PROJECT_LEADER, Role.REVIEWER, Role.REGISTRAR, Role.STEERING_GROUP, Role.AUDITOR)
@@ -60,4 +61,6 @@ OPERATIONS: Operations = {
     "list_invoices": (Role.REGISTRAR, Role.PROJECT_LEADER, Role.AUDITOR, *_FIRM),
     "read_invoice": (Role.REGISTRAR, Role.PROJECT_LEADER, Role.AUDITOR, *_FIRM),
     "register_payment": (Role.REGISTRAR,),
+    # Who was told no, and who read what.
+    "list_access_log": ACCESS_LOG_READERS,
 }

@@ -1,11 +1,10 @@
 """HTTP in: a request becomes a command, a document becomes an answer. Decides nothing."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter
 
-from services.review.api.access_entries import access_log_routes
 from services.review.api.acting import Acting
 from services.review.api.appointments import appointment_lists, appointment_routes, tie_routes
 from services.review.api.decisions import decision_readings, decision_routes
@@ -24,7 +23,7 @@ from services.review.queries import Lists
 from shared.auth import PUBLIC, Operations
 from shared.contracts.roles import Role
 from shared.vault.objects import Objects
-from shared.web import Edge
+from shared.web import ACCESS_LOG_READERS, Edge, access_log_routes
 
 LEADER: Final = (Role.PROJECT_LEADER,)
 REVIEWER: Final = (Role.REVIEWER,)
@@ -82,19 +81,18 @@ OPERATIONS: Final[Operations] = {
     "read_decision": (*OVERSIGHT, *REVIEWER, *CERTIFIER, *FIRM, Role.SERVICE),
     "read_report": (*REVIEWER, *CERTIFIER, *FIRM),
     "read_scheme": PUBLIC,
-    "list_access_log": (Role.AUDITOR, Role.STEERING_GROUP),
+    "list_access_log": ACCESS_LOG_READERS,
 }
 """SOD-15: the *by* columns of the lifecycles; a person with several roles acts in the first."""
 
 
-def routes(  # noqa: PLR0913 -- each is one thing that the routes depend on
+def routes(
     *,
     edge: Edge,
     acting: Acting,
     bystander: Bystander,
     lists: Lists,
     objects: Objects,
-    access: Any,
     reached: Callable[[str, int], Awaitable[bool]],
 ) -> tuple[APIRouter, ...]:
     """Return all routes of review, wired to what the composition root gives them."""
@@ -120,7 +118,7 @@ def routes(  # noqa: PLR0913 -- each is one thing that the routes depend on
         decision_routes(edge=edge, acting=acting, bystander=bystander),
         decision_readings(edge=edge, acting=acting),
         public_routes(),
-        access_log_routes(edge=edge, access=access),
+        access_log_routes(edge),
     )
 
 

@@ -19,7 +19,7 @@ from shared.contracts.audit import TamperSuspected
 from shared.contracts.envelope import Actor
 from shared.contracts.record import Record, decode, encode, leaf_hash
 from shared.contracts.roles import Role
-from shared.eventlog import AccessEntry
+from shared.eventlog import AccessEntry, AccessPlaced
 from shared.testing.memory import MemoryAccessLog
 from shared.web import Edge, Limits
 from tests.auth.issuer import ISSUER, NOW, claims, published, token
@@ -135,6 +135,10 @@ class Present:
     async def record(self, entry: AccessEntry) -> None:
         """Keep ``entry`` in the access log of the house."""
         await self.house.access.record(entry)
+
+    async def entries(self, **asked: Any) -> tuple[AccessPlaced, ...]:
+        """Return what the access log of the house has."""
+        return await self.house.access.entries(**asked)
 
     async def reached(self, _: str, position: int) -> bool:
         """Return whether the findings of the house have come so far."""

@@ -182,6 +182,7 @@ async def test_a_place_that_cannot_be_is_told_where(path: str) -> None:
 
 
 PATHS = {
+    "list_access_log": "/v1/access-log",
     "read_history": f"{PATH}?case={CASE}",
     "list_mirrors": "/v1/mirrors",
     "read_record": "/v1/mirrors/review/records/1",

@@ -14,7 +14,7 @@ from services.notify.main import app_of
 from services.notify.views import NotificationRow, NotificationState, notification
 from shared.auth import Authenticator
 from shared.contracts.roles import Role
-from shared.eventlog import AccessEntry
+from shared.eventlog import AccessEntry, AccessPlaced
 from shared.testing.memory import MemoryAccessLog
 from shared.web import Edge, Limits
 from tests.auth.issuer import ISSUER, NOW, claims, published, token
@@ -76,6 +76,10 @@ class Present:
     async def record(self, entry: AccessEntry) -> None:
         """Keep ``entry`` in the access log of the house."""
         await self.house.access.record(entry)
+
+    async def entries(self, **asked: Any) -> tuple[AccessPlaced, ...]:
+        """Return what the access log of the house has."""
+        return await self.house.access.entries(**asked)
 
     async def reached(self, _: str, position: int) -> bool:
         """Return whether the list of the house has come so far."""

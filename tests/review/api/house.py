@@ -146,7 +146,6 @@ class House:
                 bystander=Bystander(self.handler, lists, self.reached),
                 lists=lists,
                 objects=objects,
-                access=self.access,
                 reached=self.reached,
             ),
             operations=OPERATIONS,

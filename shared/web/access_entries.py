@@ -1,13 +1,19 @@
 """The access log over HTTP: who was told no on grounds of role or duty, and who read what."""
 
-from typing import Annotated, Any
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from shared.contracts.base import Instant
-from shared.web import Edge, Page, Problem, Reader, link_next, page
+from shared.contracts.roles import Role
+from shared.web.edge import Edge, Reader
+from shared.web.paging import Page, link_next, page
+from shared.web.problem import Problem
+
+ACCESS_LOG_READERS: Final = (Role.AUDITOR, Role.STEERING_GROUP)
+"""Of the operation ``list_access_log`` in every service (AUD-1, APT-5)."""
 
 
 class AccessShown(BaseModel):
@@ -27,7 +33,7 @@ class AccessShown(BaseModel):
     at: Instant
 
 
-def access_log_routes(*, edge: Edge, access: Any) -> APIRouter:
+def access_log_routes(edge: Edge) -> APIRouter:
     """Return what auditors, and the yearly review of impartiality, read (GEN-8, APT-5)."""
     router = APIRouter(prefix="/v1", tags=["access log"])
 
@@ -42,7 +48,7 @@ def access_log_routes(*, edge: Edge, access: Any) -> APIRouter:
         """Return entries of the access log, oldest first."""
         if asked.after is not None and not asked.after.isdigit():
             raise Problem(400, "request_malformed")
-        found = await access.entries(case=case, after=int(asked.after or 0), limit=asked.fetch)
+        found = await edge.access.entries(case=case, after=int(asked.after or 0), limit=asked.fetch)
         more = str(found[asked.limit - 1].position) if len(found) > asked.limit else None
         link_next(request, response, asked, after=more)
         return [
