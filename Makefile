@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 READY := $(VENV)/.ready
 
 ##@ Every day
-.PHONY: help setup demo down status check test
+.PHONY: help setup demo down up status check test
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,10 +35,13 @@ demo: setup ## Start everything, play a whole certification, leave it running
 down: $(READY) ## Stop the local stack and the services; the data stays
 	@$(BIN)/python -m deploy.local down
 
+up: setup ## Start again what make down stopped, with its data
+	@$(BIN)/python -m deploy.local up
+
 status: $(READY) ## Say what runs, where, and whether it answers
 	@$(BIN)/python -m deploy.local status
 
-check: $(READY) ## Format, lint, types, floors, fast tests: no network, about ten seconds
+check: $(READY) ## Format, lint, types, floors, fast tests: no network, under a minute
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary & mypy=$$!; \
@@ -72,6 +75,8 @@ lock: $(READY) ## Resolve once for everyone, then one file per service out of th
 	  $(COMPILE) pyproject.toml --extra $$service -c requirements/dev.txt \
 	    -o requirements/$$service.txt || exit 1; \
 	done
+	@$(COMPILE) requirements/foreign.in -o requirements/foreign.txt
+	@$(subst 3.11,3.12,$(COMPILE)) requirements/foreign-aics.in -o requirements/foreign-aics.txt
 	@grep '^uv==' requirements/dev.txt | tr -d ' \\' | \
 	  $(COMPILE) - -o requirements/bootstrap.txt
 

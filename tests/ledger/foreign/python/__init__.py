@@ -1,0 +1,1 @@
+"""Programs for environments of their own; nothing here is imported by tests."""
