@@ -111,6 +111,13 @@ class Log(Protocol):
         """Return ``stream`` as it is now."""
         ...
 
+    async def begin(self, stream: str, command_id: UUID) -> History | None:
+        """Return ``stream`` as it is now; ``None`` when ``command_id`` is known: recall it.
+
+        What a handler asks first of all, in one round trip.
+        """
+        ...
+
     async def recall(self, command_id: UUID, *, digest: UUID | None) -> Answer | None:
         """Return what ``command_id`` led to; ``None`` when it is not known.
 
@@ -227,6 +234,10 @@ class Handler:
         state = self._decider(stream).fold(history.events)
         return Look(state, history.version, history.position, history.case)
 
+    async def case_of(self, stream: str) -> UUID | None:
+        """Return the case that ``stream`` belongs to; ``None``: no such stream, or none."""
+        return (await self.log.load(stream)).case
+
     async def put(
         self, stream: str, command: Any, cause: Cause, *, expected_version: int | None = None
     ) -> Answer:
@@ -248,25 +259,35 @@ class Handler:
             StreamMoved: See above; also what ``Log.append`` raises.
         """
         for attempt in range(1, ATTEMPTS_MAX + 1):
-            known = await self.log.recall(cause.command_id, digest=cause.digest)
-            if known is not None:
+            begun = await self.log.begin(asked[0].stream, cause.command_id)
+            if begun is None:
+                known = await self.log.recall(cause.command_id, digest=cause.digest)
+                assert known is not None, "a command is never forgotten"
                 return known
             try:
-                return await self._attempt(asked, cause, expected_version)
-            except StreamMoved:
-                if expected_version is not None or attempt == ATTEMPTS_MAX:
+                return await self._attempt(asked, cause, begun, expected_version)
+            except (Refusal, StreamMoved) as no:
+                known = await self.log.recall(cause.command_id, digest=cause.digest)
+                if known is not None:  # its twin, sent at the same moment, was quicker (L4)
+                    return known
+                final = isinstance(no, Refusal) or expected_version is not None
+                if final or attempt == ATTEMPTS_MAX:
                     raise
         raise AssertionError("unreachable")
 
     async def _attempt(
-        self, asked: Sequence[Asked[Any]], cause: Cause, expected_version: int | None
+        self,
+        asked: Sequence[Asked[Any]],
+        cause: Cause,
+        begun: History,
+        expected_version: int | None,
     ) -> Answer:
-        """Decide on the streams as they are now, and append."""
+        """Decide on the streams as they are now, of which the first is loaded, and append."""
         last = asked[-1].stream
         writes: list[Write] = []
         nothing = Answer((), last, 0, 0)
-        for each in asked:
-            history = await self.log.load(each.stream)
+        for place, each in enumerate(asked):
+            history = await self.log.load(each.stream) if place else begun
             if each.stream == last:
                 nothing = Answer((), last, history.version, history.position)
                 if expected_version not in (None, history.version):

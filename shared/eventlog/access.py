@@ -137,9 +137,10 @@ async def open_access_log(
     ``dsn`` and ``pool`` are of the service's database, as ``<service>_app``. The pool serves
     reading; beside it one connection is kept to write.
     """
-    committer = Committer("access", partial(connect, dsn, name=f"{service} access"))
+    name = f"asf/{service}/access"
+    committer = Committer(name, "access", partial(connect, dsn, name=f"{service} access"))
     async with running(committer.run()):
         try:
-            yield PostgresAccessLog(f"asf/{service}/access", pool, committer, now)
+            yield PostgresAccessLog(name, pool, committer, now)
         finally:
             await committer.drain()

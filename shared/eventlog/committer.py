@@ -5,6 +5,7 @@ load the batches grow by themselves, and alone a command does not wait.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -24,6 +25,7 @@ from shared.eventlog.connection import (
     Connection,
     require_safe,
 )
+from shared.telemetry import Metric, measure
 
 BATCH_COMMANDS_MAX = 128
 BATCH_BYTES_MAX = 8 * 1_048_576
@@ -69,7 +71,7 @@ class _Waiting(NamedTuple):
     """
 
     command: Command
-    names: frozenset[object]
+    names: set[object]
     result: asyncio.Future[Result]
 
     def answer(self, result: Result) -> None:
@@ -83,10 +85,12 @@ class Committer:
     """The one writer of a log in this process. ``run`` must be running.
 
     Attributes:
+        log: Name of the log, e.g. ``asf/review``; what is measured says it.
         schema: Of the log: ``log`` or ``access``.
         open_connection: Return a fresh connection of its own.
     """
 
+    log: str
     schema: str
     open_connection: Callable[[], AbstractAsyncContextManager[Connection]]
     _queue: deque[_Waiting] = field(default_factory=deque)
@@ -110,7 +114,8 @@ class Committer:
         """
         if self._closed or len(self._queue) >= QUEUE_COMMANDS_MAX:
             raise LogBusy(f"{len(self._queue)} commands are waiting")
-        names = frozenset({command.id, *(entry.stream for entry in command.entries)})
+        names: set[object] = {entry.stream for entry in command.entries}
+        names.add(command.id)
         waiting = _Waiting(command, names, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         self._wake.set()
@@ -183,9 +188,7 @@ class Committer:
     async def _commit(self, append: "PreparedStatement[Any]", batch: list[_Waiting]) -> None:
         """Append ``batch`` in one transaction; when it fails, each command in one of its own."""
         try:
-            rows = await append.fetch(
-                *arguments([waiting.command for waiting in batch]), timeout=COMMAND_TIMEOUT_S
-            )
+            rows = await self._append(append, [waiting.command for waiting in batch])
         except ValueError as error:  # could not be sent; asyncpg's own is an InterfaceError too
             await self._commit_apart(append, batch, error)
         except CONNECTION_LOST:
@@ -195,6 +198,16 @@ class Committer:
         else:
             for waiting, (verdict, position, version) in zip(batch, rows, strict=True):
                 waiting.answer(Outcome(verdict, position, version))
+
+    async def _append(
+        self, append: "PreparedStatement[Any]", commands: Sequence[Command]
+    ) -> Sequence[asyncpg.Record]:
+        """Return what the log says to ``commands``, a row for each; measure how long it took."""
+        started_s = time.perf_counter()
+        rows = await append.fetch(*arguments(commands), timeout=COMMAND_TIMEOUT_S)
+        measure(Metric.APPEND_DURATION, time.perf_counter() - started_s, log=self.log)
+        measure(Metric.APPEND_BATCH_SIZE, len(commands), log=self.log)
+        return rows
 
     async def _commit_apart(
         self, append: "PreparedStatement[Any]", batch: list[_Waiting], error: Exception

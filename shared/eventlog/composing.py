@@ -186,9 +186,12 @@ def _check(writes: Sequence[Write]) -> None:
     streams = {write.stream for write in writes}
     if not 1 <= len(writes) <= STREAMS_MAX or len(streams) < len(writes):
         raise ValueError(f"a command names 1 to {STREAMS_MAX} streams, each once (L10)")
-    if not all(write.events for write in writes):
-        raise ValueError("a stream is named without events")
-    if sum(len(write.events) for write in writes) > EVENTS_MAX:
+    events = 0
+    for write in writes:
+        if not write.events:
+            raise ValueError("a stream is named without events")
+        if not 1 <= len(write.stream) <= STREAM_NAME_MAX:
+            raise RecordRefused(f"the name of a stream has 1 to {STREAM_NAME_MAX} characters")
+        events += len(write.events)
+    if events > EVENTS_MAX:
         raise RecordRefused(f"more than {EVENTS_MAX} events")
-    if not all(1 <= len(stream) <= STREAM_NAME_MAX for stream in streams):
-        raise RecordRefused(f"the name of a stream has 1 to {STREAM_NAME_MAX} characters")

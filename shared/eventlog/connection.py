@@ -56,9 +56,13 @@ async def connect(
 async def open_pool(
     dsn: str, *, name: str, connections_max: int = CONNECTIONS_MAX
 ) -> AsyncGenerator[Pool]:
-    """Yield a pool of at most ``connections_max`` connections, for reading and for views."""
+    """Yield a pool of at most ``connections_max`` connections, for reading and for views.
+
+    Whatever is set on one of them is set for a transaction (``SET LOCAL``): a transaction that
+    was left open is rolled back when the connection is given back, and nothing else is reset.
+    """
     async with asyncpg.create_pool(
-        dsn, min_size=1, max_size=connections_max, **_settings(name)
+        dsn, min_size=1, max_size=connections_max, reset=_as_it_is, **_settings(name)
     ) as pool:
         yield pool
 
@@ -73,6 +77,10 @@ async def require_safe(connection: AnyConnection) -> None:
         value: str = await connection.fetchval("SELECT current_setting($1)", setting)
         if value == "off":
             raise UnsafeServer(f"{setting} is off: acknowledged commands would be lost in a crash")
+
+
+async def _as_it_is(_: object) -> None:
+    """Leave a connection that is given back as it is, and save the round trip."""
 
 
 def _settings(name: str) -> dict[str, Any]:

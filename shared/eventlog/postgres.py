@@ -40,6 +40,10 @@ class WrongSchema(Exception):  # noqa: N818 -- a state of the world, told at sta
     """The database is not what this program was written for. Run ``migrate``."""
 
 
+class _TooLate(RecordRefused):
+    """The record bears another time than the database's: it waited too long, or a clock is off."""
+
+
 @dataclass(slots=True)
 class _Chain:
     """The last leaf hash of each stream that was loaded lately, and is likely written next."""
@@ -84,9 +88,28 @@ class PostgresLog:
 
     async def load(self, stream: str) -> History:
         """Return ``stream`` as it is now. One round trip."""
-        rows = await self._pool.fetch(
-            "SELECT version, pos, leaf FROM log.event WHERE stream = $1 ORDER BY version", stream
+        return self._history(
+            stream,
+            await self._pool.fetch(
+                "SELECT version, pos, leaf FROM log.event WHERE stream = $1 ORDER BY version",
+                stream,
+            ),
         )
+
+    async def begin(self, stream: str, command_id: UUID) -> History | None:
+        """Return ``stream`` as it is now; ``None`` when ``command_id`` is known. One round trip."""
+        rows = await self._pool.fetch(
+            """
+            SELECT 0 AS version, pos, NULL AS leaf FROM log.command WHERE id = $2
+            UNION ALL
+            SELECT version, pos, leaf FROM log.event WHERE stream = $1 ORDER BY version
+            """,
+            *(stream, command_id),
+        )
+        return None if rows and rows[0]["leaf"] is None else self._history(stream, rows)
+
+    def _history(self, stream: str, rows: Sequence[asyncpg.Record]) -> History:
+        """Return the history that ``rows`` are, oldest first; remember its last link."""
         if not rows:
             return History((), 0, None, ())
         records = [decode(row["leaf"]) for row in rows]
@@ -133,12 +156,14 @@ class PostgresLog:
         composed = await self._composer.compose(writes, cause, previous)
         try:
             return await self._submit(composed, writes[-1].stream)
+        except _TooLate:  # or our clock is wrong, which the second try says
+            pass
         except RecordRefused as refused:
             if not isinstance(refused.__cause__, asyncpg.ForeignKeyViolationError):
                 raise
-        # A key was erased since it was remembered: seal again, under a new one (section 8).
-        for value in composed.command.values:
-            self._composer.vault.forget(value.key.subject)
+            # A key was erased since it was remembered: seal again, under a new one (section 8).
+            for value in composed.command.values:
+                self._composer.vault.forget(value.key.subject)
         composed = await self._composer.compose(writes, cause, previous)
         return await self._submit(composed, writes[-1].stream)
 
@@ -170,7 +195,7 @@ class PostgresLog:
             case "moved":
                 raise StreamMoved(own)
             case "untimely":
-                raise RecordRefused("recorded_at is too far from the database's clock (L6)")
+                raise _TooLate("recorded_at is too far from the database's clock (L6)")
 
     async def _previous(self, write: Write) -> str | None:
         """Return the leaf hash of the event at the version that ``write`` expects.
@@ -221,7 +246,7 @@ async def open_log(
     """
     name = f"asf/{service}"
     simulated = await _require_ready(pool, name)
-    committer = Committer("log", partial(connect, dsn, name=f"{service} committer"))
+    committer = Committer(name, "log", partial(connect, dsn, name=f"{service} committer"))
     reader = LogReader.of(dsn, service=service, pool=pool)
     log = PostgresLog(
         name=name,

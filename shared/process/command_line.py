@@ -11,7 +11,13 @@ import uvloop
 from pydantic import ValidationError
 
 from shared.kafka.redrive import parse
-from shared.process.operate import check_views, own_command, rebuild, redrive_stream
+from shared.process.operate import (
+    check_relay,
+    check_views,
+    own_command,
+    rebuild,
+    redrive_stream,
+)
 from shared.process.provide import migrate
 from shared.process.roles import Role, serve
 from shared.process.service import Service
@@ -62,6 +68,8 @@ async def _asked(service: Service[S], settings: S, asked: Namespace) -> bool:
             await migrate(service, settings)
         case "check-views":
             return await check_views(service, settings, asked.names)
+        case "check-relay":
+            return await check_relay(service, settings)
         case "rebuild-view":
             return await rebuild(service, settings, asked.name, apply=asked.apply)
         case "redrive":
@@ -98,6 +106,7 @@ def _parser(service: Service[Any]) -> ArgumentParser:
     asked.add_parser("migrate", help="make database, tables and topics; safe to repeat")
     checking = asked.add_parser("check-views", help="compare views with a fold of the log")
     checking.add_argument("names", nargs="*", metavar="view")
+    asked.add_parser("check-relay", help="count on Kafka what the relay has sent")
     building = asked.add_parser("rebuild-view", help="build a view anew beside the live one")
     building.add_argument("name", metavar="view")
     building.add_argument("--apply", action="store_true", help="without it nothing is changed")

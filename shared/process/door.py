@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.process.loops import rest
-from shared.web import add_health
+from shared.web import add_health, bare_app
 from shared.web.problem import later, render_problems
 from shared.web.server import server
 
@@ -22,7 +22,7 @@ async def _started() -> bool:
 
 def waiting_room() -> FastAPI:
     """Return the application of a process that is not ready to serve: health, and 503."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app = bare_app()
     add_health(app, {"starting": _started})
 
     async def not_yet(_: Request) -> Response:

@@ -12,12 +12,13 @@ from shared.eventlog.projector_check import compare
 from shared.eventlog.projector_migrate import rebuild_view
 from shared.eventlog.projector_positions import Positions
 from shared.eventlog.reader import open_reader
-from shared.kafka import Book, effect_of
+from shared.kafka import Book, Brokers, effect_of, events_topic
 from shared.kafka.redrive import Order, redrive
 from shared.process.compose import opened
 from shared.process.provide import admin_dsn, view_tables
 from shared.process.service import Service
 from shared.process.settings import ServiceSettings
+from shared.relay import checkpoint, reconcile
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -44,6 +45,20 @@ async def check_views(service: Service[S], settings: S, names: Sequence[str]) ->
     for each in stopped:
         say(f"{each.view} stopped at {each.position}: {each.reason}")
     return agreed and not stopped
+
+
+async def check_relay(service: Service[S], settings: S) -> bool:
+    """Hold the topic against the log, by arithmetic; return whether it has every position sent.
+
+    Distinct positions on the topic must be as many as the checkpoint says were sent. Reads the
+    whole topic; changes nothing. What came twice is no fault.
+    """
+    topic = events_topic(service.name).name
+    last = await checkpoint(settings.relay_dsn.get_secret_value(), topic)
+    found = await reconcile(Brokers(settings.kafka_bootstrap_servers), topic, 1, last)
+    lacks = f"lacks {found.lacking}, from {found.missing[0]} on" if found.missing else "is whole"
+    say(f"{topic} to position {last}: {lacks}, {found.repeats} came twice")
+    return found.complete
 
 
 async def rebuild(service: Service[S], settings: S, name: str, *, apply: bool) -> bool:

@@ -8,8 +8,6 @@ from functools import partial
 from types import FrameType
 from typing import Final, Literal, TypeAlias, TypeVar
 
-from fastapi import FastAPI
-
 from shared.kafka import Brokers, Consumer
 from shared.process.compose import Opened, open_when_there
 from shared.process.door import Door
@@ -20,7 +18,7 @@ from shared.process.settings import ServiceSettings
 from shared.process.working import Work, relays
 from shared.relay import Relay
 from shared.telemetry import get_logger
-from shared.web import add_health
+from shared.web import add_health, bare_app
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -102,7 +100,7 @@ async def _be(
         )
     asked = checks(stopping=stopping, views=views, loops=loops, relays=sending, consumers=consumers)
     if door is not None:
-        app = service.api(parts) if role in {"api", "all"} else _silent()
+        app = service.api(parts) if role in {"api", "all"} else bare_app()
         add_health(app, asked)
         await stack.enter_async_context(app.router.lifespan_context(app))
         door.app = app
@@ -121,11 +119,6 @@ async def _close(door: Door, drain_s: float, grace_s: float, loop: Loop) -> None
     await loop.stopping.wait()
     await asyncio.sleep(drain_s)
     await door.close(grace_s)
-
-
-def _silent() -> FastAPI:
-    """Return the application of a process that serves nothing but its health."""
-    return FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
 
 
 def _alone(name: str, part: Consumer | Relay, stopping: asyncio.Event) -> Loop:

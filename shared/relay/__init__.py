@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from shared.relay.lease import LeaseLost, leading
+from shared.relay.lease import LeaseLost, checkpoint, leading
 from shared.relay.reconcile import Reconciled, reconcile
 from shared.relay.relay import Health, Output, Reader, Relay
 
@@ -17,6 +17,7 @@ __all__ = [
     "Reader",
     "Reconciled",
     "Relay",
+    "checkpoint",
     "leading",
     "reconcile",
 ]

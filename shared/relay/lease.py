@@ -96,6 +96,19 @@ async def leading(
         yield Lease(output, row["position"], row["epoch"], connection)
 
 
+async def checkpoint(dsn: str, output: str) -> int:
+    """Return up to which position ``output`` was sent; 0 before the first. ``dsn`` as ever.
+
+    Raises:
+        OSError: The database is not there; also asyncpg's own errors.
+    """
+    async with connect(dsn, name=f"relay {output} check") as connection:
+        position: int | None = await connection.fetchval(
+            "SELECT position FROM relay.checkpoint WHERE output = $1", output
+        )
+    return position or 0
+
+
 async def waited(event: asyncio.Event, limit_s: float) -> bool:
     """Return whether ``event`` was set within ``limit_s``."""
     try:

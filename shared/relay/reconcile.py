@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shared.kafka.clients import Brokers
 from shared.kafka.headers import POSITION
 from shared.kafka.reading import whole_topic
+from shared.telemetry import Metric, measure
 
 MISSING_TOLD_MAX = 100
 
@@ -29,11 +30,18 @@ class Reconciled:
     @property
     def complete(self) -> bool:
         """Return whether distinct positions equal the length of the range."""
-        return self.found == self.last - self.first + 1
+        return self.lacking == 0
+
+    @property
+    def lacking(self) -> int:
+        """Return how many positions are not there."""
+        return self.last - self.first + 1 - self.found
 
 
 async def reconcile(brokers: Brokers, topic: str, first: int, last: int) -> Reconciled:
-    """Return how much of a range of the log is on ``topic``. Reads the whole topic.
+    """Return how much of a range of the log is on ``topic``, and measure what is not.
+
+    Reads the whole topic.
 
     Raises:
         KafkaError: The cluster is not there, or there is no such topic.
@@ -56,7 +64,9 @@ async def reconcile(brokers: Brokers, topic: str, first: int, last: int) -> Reco
     while at != -1 and len(missing) < MISSING_TOLD_MAX:
         missing.append(first + at)
         at = seen.find(0, at + 1)
-    return Reconciled(first, last, found, repeats, tuple(missing))
+    reconciled = Reconciled(first, last, found, repeats, tuple(missing))
+    measure(Metric.RELAY_MISSING_EVENTS, reconciled.lacking, topic=topic)
+    return reconciled
 
 
 def _position(headers: Sequence[tuple[str, bytes]]) -> int | None:

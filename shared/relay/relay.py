@@ -21,7 +21,7 @@ from shared.kafka.headers import TRACEPARENT, headers_of
 from shared.kafka.producer import PRODUCER_LOST, Outgoing, send_page
 from shared.kafka.progress import DATABASE_FAILURES
 from shared.relay.lease import QUERY_TIMEOUT_S, SILENCE_S, Lease, LeaseLost, leading, waited
-from shared.telemetry import Metric, get_logger, measure, send_span
+from shared.telemetry import Metric, get_logger, measure, send_span, sending
 
 PAGE_MAX = 1_000
 PAGE_TIMEOUT_S = 20.0
@@ -222,7 +222,7 @@ class Relay:
         outgoing = messages(self.output, page)
         if not outgoing:
             return
-        with ExitStack() as spans:
+        with ExitStack() as spans, sending(topic):
             for each in outgoing:
                 if sampled(each):
                     spans.enter_context(send_span(topic, record_headers=each.headers))

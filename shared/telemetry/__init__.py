@@ -15,6 +15,7 @@ from shared.telemetry.spans import (
     note,
     process_span,
     send_span,
+    sending,
     span,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "note",
     "process_span",
     "send_span",
+    "sending",
     "shutdown",
     "span",
 ]

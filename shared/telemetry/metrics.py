@@ -20,6 +20,7 @@ class Metric(StrEnum):
     APPEND_DURATION = "asf.append.duration"
     RELAY_LAG_EVENTS = "asf.relay.lag_events"
     RELAY_LAG_SECONDS = "asf.relay.lag_seconds"
+    RELAY_MISSING_EVENTS = "asf.relay.missing_events"
     VIEW_LAG_EVENTS = "asf.view.lag_events"
     PARKED_CASES = "asf.parked_cases"
     TIMERS_OVERDUE = "asf.timers.overdue"
@@ -64,6 +65,9 @@ DECLARED: Mapping[Metric, Declared] = {
     ),
     Metric.RELAY_LAG_EVENTS: Declared("gauge", "{event}", "In the log and not yet on Kafka."),
     Metric.RELAY_LAG_SECONDS: Declared("gauge", "s", "Age of the oldest event not yet on Kafka."),
+    Metric.RELAY_MISSING_EVENTS: Declared(
+        "gauge", "{event}", "Sent, says the checkpoint, and not on Kafka when it was last counted."
+    ),
     Metric.VIEW_LAG_EVENTS: Declared("gauge", "{event}", "In the log and not yet in the view."),
     Metric.PARKED_CASES: Declared("gauge", "{case}", "Streams parked by a consumer."),
     Metric.TIMERS_OVERDUE: Declared("gauge", "{timer}", "Due, and not yet turned into commands."),

@@ -122,7 +122,7 @@ def send_span(
     """Span one record on its way to ``topic``, as a child of the request that made it.
 
     The headers are those of the Kafka record: ``traceparent``, ``ce_id``, ``ce_correlationid``.
-    Measured until the block ends: await the acknowledgement inside it.
+    Await the acknowledgement inside the block.
     """
     headers = {name: value.decode() for name, value in record_headers}
     attributes = {**SYSTEM, **named({"topic": topic, "operation": "send"})}
@@ -132,11 +132,18 @@ def send_span(
     if (case := headers.get("ce_correlationid")) is not None:
         attributes[CONVERSATION] = case
     parent = context_of(headers.get("traceparent"))
+    with _opened(f"send {topic}", SpanKind.PRODUCER, attributes, context=parent):
+        yield
+
+
+@contextmanager
+def sending(topic: str) -> Generator[None, None, None]:
+    """Measure one send to ``topic``, of a record or of a page: await its acknowledgement inside.
+
+    Measured whether or not anybody keeps the traces of what is sent.
+    """
     found: Dimensions = {"topic": topic, "operation": "send"}
-    with (
-        _opened(f"send {topic}", SpanKind.PRODUCER, attributes, context=parent),
-        _timed(Metric.MESSAGING_CLIENT_OPERATION_DURATION, found),
-    ):
+    with _timed(Metric.MESSAGING_CLIENT_OPERATION_DURATION, found):
         yield
 
 

@@ -64,6 +64,9 @@ async def test_a_full_log_is_read_by_index_only(database: Database, house: House
                 rows = await append.fetch(*arguments(commands_given))
                 verdicts += {row["outcome"] for row in rows}
         after = await rows_read(connection)
+        await house.log.begin("box-1", UUID(int=2**64))
+        assert await house.log.begin("box-1", UUID(int=1)) is None
+        assert (await rows_read(connection))[0] == before[0], "beginning read a table whole"
         await connection.close()
         assert verdicts == ["accepted", "moved", "repeated"] * (CALLS - 1)
         assert after[0] == before[0], "a table was read from end to end"

@@ -43,6 +43,22 @@ async def test_a_view_that_differs_is_found_and_built_anew(house: House) -> None
         assert house.command("rebuild-view", "crates", "--apply").returncode == 1
 
 
+async def test_what_was_sent_and_is_not_on_kafka_is_found(house: House) -> None:
+    """Event log 6: distinct positions on the topic must equal the length of the range."""
+    with house.running("all") as process:
+        assert eventually(lambda: process.failing() == [])
+        process.plan(new_id())
+        assert eventually(lambda: len(process.letters()) == 2)
+        whole = "asf.example.events.v1 to position 2: is whole"
+        assert eventually(lambda: whole in house.command("check-relay").stdout)
+        assert process.ended(10) == 0
+    connection = await asyncpg.connect(house.stack.postgres_admin_dsn, database="example")
+    await connection.execute("UPDATE relay.checkpoint SET position = 1000")
+    await connection.close()
+    found = house.command("check-relay")
+    assert (found.returncode, "to position 1000: lacks 9" in found.stdout) == (1, True)
+
+
 def test_a_setting_that_is_missing_is_named_and_its_value_is_not(house: House) -> None:
     """House: one line for each, before anything is opened; no secret in it."""
     broken = replace(house, more={"VAULT_MASTER_KEY": "c2hvcnQ="})

@@ -176,6 +176,10 @@ class ListedLog:
         """Refuse: views read no streams."""
         raise NotImplementedError(stream)
 
+    async def begin(self, stream: str, command_id: UUID) -> History | None:
+        """Refuse: views take no commands."""
+        raise NotImplementedError(stream, command_id)
+
     async def recall(self, command_id: UUID, *, digest: UUID | None) -> Answer | None:
         """Refuse: views take no commands."""
         raise NotImplementedError(command_id, digest)

@@ -88,10 +88,14 @@ class CommandLog(ListedLog):
         await asyncio.sleep(0)
         return History((), 0, None, ())
 
+    async def begin(self, stream: str, command_id: UUID) -> History | None:
+        """Return an empty stream; ``None`` when the command is known."""
+        self.asked.append(command_id)
+        return None if command_id in self.commands else await self.load(stream)
+
     async def recall(self, command_id: UUID, *, digest: UUID | None) -> Answer | None:
         """Return what the command led to."""
         assert digest is None
-        self.asked.append(command_id)
         await asyncio.sleep(0)
         return self.commands.get(command_id)
 

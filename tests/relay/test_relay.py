@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoint
 
 from deploy.local.stack import Stack
 from shared.contracts.record import Record, decode
@@ -19,6 +20,9 @@ from shared.kafka.reading import whole_topic
 from shared.relay import LeaseLost, Output, leading, reconcile
 from tests.kafka.example import box
 from tests.kafka.house import House, running, until
+from tests.telemetry.recorded import points, recorded_metrics
+
+__all__ = ["recorded_metrics"]
 
 pytestmark = pytest.mark.integration
 
@@ -275,7 +279,9 @@ async def test_an_output_sends_what_it_publishes_and_has_its_own_checkpoint(hous
     assert [tuple(each) for each in rows] == [(house.topic, 10), (public, 10)]
 
 
-async def test_reconciling_tells_what_is_missing_and_what_came_twice(house: House) -> None:
+async def test_reconciling_tells_what_is_missing_and_what_came_twice(
+    house: House, recorded_metrics: InMemoryMetricReader
+) -> None:
     """House: distinct positions on the topic must equal the length of the range."""
     await house.fill("a", range(20, 30))
     record = await house.on_record()
@@ -283,6 +289,11 @@ async def test_reconciling_tells_what_is_missing_and_what_came_twice(house: Hous
     found = await reconcile(house.brokers, house.topic, 1, 10)
     assert not found.complete
     assert (found.found, found.repeats, found.missing) == (8, 2, (5, 6))
+    (lacking,) = points(
+        recorded_metrics, "asf.relay.missing_events", {"messaging.destination.name": house.topic}
+    )
+    assert isinstance(lacking, NumberDataPoint)
+    assert lacking.value == found.lacking == 2
     assert (await reconcile(house.brokers, house.topic, 7, 10)).complete
     assert (await reconcile(house.brokers, house.topic, 1, 0)).complete
 

@@ -4,15 +4,16 @@ from dataclasses import replace
 from uuid import uuid5
 
 import pytest
+from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
 from shared.contracts.record import decode
 from tests.kafka.example import NAMES, FillBox, box, caused, note_of
 from tests.kafka.house import House, running, until
-from tests.telemetry.recorded import recorded_spans
+from tests.telemetry.recorded import points, recorded_metrics, recorded_spans
 
-__all__ = ["recorded_spans"]
+__all__ = ["recorded_metrics", "recorded_spans"]
 
 pytestmark = pytest.mark.integration
 
@@ -50,10 +51,10 @@ async def test_a_record_is_sent_and_processed_in_the_trace_of_its_request(
     assert note.actor.role == "policy"
 
 
-async def test_a_record_whose_trace_nobody_keeps_costs_no_span(
-    house: House, recorded_spans: InMemorySpanExporter
+async def test_a_record_whose_trace_nobody_keeps_costs_no_span_and_is_measured_all_the_same(
+    house: House, recorded_spans: InMemorySpanExporter, recorded_metrics: InMemoryMetricReader
 ) -> None:
-    """Conventions 4: a span only where the record has a sampled trace."""
+    """Conventions 4: a span only where the record has a sampled trace; a measurement always."""
     cause = replace(caused("unsampled"), traceparent=f"00-{TRACE:032x}-{SPAN:016x}-00")
     await house.handler.put(box("a"), FillBox(20), cause)
     await house.fill("b", [21])
@@ -62,3 +63,7 @@ async def test_a_record_whose_trace_nobody_keeps_costs_no_span(
         await until(lambda: relay.health.position == 2)
     names = [each.name for each in recorded_spans.get_finished_spans()]
     assert f"send {house.topic}" not in names
+    having = {"messaging.destination.name": house.topic, "messaging.operation.type": "send"}
+    (sends,) = points(recorded_metrics, "messaging.client.operation.duration", having)
+    assert isinstance(sends, HistogramDataPoint)
+    assert 1 <= sends.count <= 2

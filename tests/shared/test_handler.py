@@ -16,6 +16,7 @@ from shared.eventlog import (
     Answer,
     CommandReused,
     Handler,
+    History,
     StreamMoved,
     Write,
 )
@@ -139,6 +140,31 @@ async def test_a_repeated_command_is_answered_without_deciding_again() -> None:
     assert first == again
     with pytest.raises(CommandReused):
         await way_to(log).put(BOX, Count(5), cause(9, digest=2))
+
+
+class TwinLog(CrowdedLog):
+    """A log in which the same command, sent twice, lands just after our first look."""
+
+    twin: Handler | None = None
+
+    async def begin(self, stream: str, command_id: UUID) -> History | None:
+        """Return the stream; then let the twin do all of its work."""
+        begun = await super().begin(stream, command_id)
+        if self.twin is not None:
+            handler, self.twin = self.twin, None
+            await handler.put_all((Asked(BOX, Count(5)), Asked("box-2", Count(5))), cause(9), 0)
+        return begun
+
+
+async def test_of_two_that_are_the_same_both_get_the_one_answer() -> None:
+    """L4: the later of two twins hears what the first led to, never that the stream moved."""
+    log = TwinLog()
+    await log.append([Write(BOX, (opened,), 0)], cause=cause(999))
+    log.twin = way_to(log)
+    asked = (Asked(BOX, Count(5)), Asked("box-2", Count(5)))
+    answer = await way_to(log).put_all(asked, cause(9), 0)
+    assert (answer.stream, answer.version) == ("box-2", 1)
+    assert len(log.leaves) == 3
 
 
 async def test_a_command_over_two_streams_is_decided_on_both() -> None:

@@ -142,6 +142,18 @@ async def test_a_known_command_with_another_request_is_told_apart(kind: Kind) ->
     assert await kind.log.recall(UUID(int=1), digest=UUID(int=5)) is not None
 
 
+async def test_a_handler_begins_with_the_stream_unless_the_command_is_known(kind: Kind) -> None:
+    """L4: one round trip says both; a known command is recalled and nothing is decided again."""
+    assert await kind.log.begin("box-1", UUID(int=1)) == History((), 0, None, ())
+    await kind.put(1, "box-1", opened, Counted(number=1))
+    assert await kind.log.begin("box-1", UUID(int=1)) is None
+    assert await kind.log.begin("box-2", UUID(int=1)) is None
+    assert await kind.log.begin("box-1", UUID(int=2)) == await kind.log.load("box-1")
+    assert await kind.log.begin("box-2", UUID(int=2)) == History((), 0, None, ())
+    await kind.put(3, "box-1", Counted(number=2), at=2)  # links to what was begun with
+    assert (await kind.log.load("box-1")).version == 3
+
+
 async def test_a_command_over_several_streams_happens_whole(kind: Kind) -> None:
     """L10: one answer, that of its own stream, which is named last."""
     writes = [Write("box-1", (opened,), 0), Write("box-2", (opened, Counted(number=1)), 0)]

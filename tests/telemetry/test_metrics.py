@@ -1,5 +1,8 @@
 """What is measured: a closed set, each with its kind and unit."""
 
+import re
+from pathlib import Path
+
 import pytest
 from opentelemetry.sdk.metrics.export import (
     HistogramDataPoint,
@@ -12,6 +15,7 @@ from shared.telemetry.attributes import NAMES, Attributes, named
 from shared.telemetry.metrics import DECLARED
 from tests.telemetry.recorded import points
 
+ROOT = Path(__file__).parents[2]
 UNITS = {"histogram": HistogramDataPoint, "gauge": NumberDataPoint, "counter": NumberDataPoint}
 
 
@@ -52,3 +56,16 @@ def test_only_what_is_on_the_list_tells_measurements_apart() -> None:
     """Conventions 4: no personal data in any of them."""
     with pytest.raises(ValueError, match="person"):
         named({"person": "A. Person"})
+
+
+@pytest.mark.parametrize("metric", Metric)
+def test_every_metric_is_measured_somewhere(metric: Metric) -> None:
+    """Conventions 4: what is promised to be measured is; a name alone shows nothing."""
+    measuring = re.compile(rf"\bMetric\.{metric.name}\b")
+    places = [
+        path
+        for folder in ("shared", "services")
+        for path in (ROOT / folder).rglob("*.py")
+        if path.name != "metrics.py" and measuring.search(path.read_text())
+    ]
+    assert places

@@ -16,6 +16,7 @@ from shared.telemetry import (
     note,
     process_span,
     send_span,
+    sending,
     span,
 )
 from tests.telemetry.recorded import points
@@ -221,11 +222,25 @@ def test_processing_is_measured_and_a_failure_is_told_apart(
         ),
     ):
         raise LookupError
-    with send_span("t.measured", record_headers=()):
-        pass
     having = {"messaging.destination.name": "t.measured"}
     (point,) = points(recorded_metrics, "messaging.process.duration", having)
     assert isinstance(point, HistogramDataPoint)
     assert (point.attributes or {})["error.type"] == "LookupError"
-    (sent,) = points(recorded_metrics, "messaging.client.operation.duration", having)
-    assert (sent.attributes or {})["messaging.operation.type"] == "send"
+
+
+def test_a_send_is_measured_once_for_all_that_travels_together(
+    recorded_metrics: InMemoryMetricReader,
+) -> None:
+    """Conventions 4: ``messaging.client.operation.duration``: of the send, not of each record."""
+    one, other = (send_span("t.sent", record_headers=()) for _ in range(2))
+    with sending("t.sent"), one, other:
+        pass
+    with pytest.raises(ConnectionError), sending("t.sent"):
+        raise ConnectionError
+    having = {"messaging.destination.name": "t.sent", "messaging.operation.type": "send"}
+    counted = {
+        (point.attributes or {}).get("error.type"): point.count
+        for point in points(recorded_metrics, "messaging.client.operation.duration", having)
+        if isinstance(point, HistogramDataPoint)
+    }
+    assert counted == {None: 1, "ConnectionError": 1}
