@@ -1,6 +1,8 @@
 """Steps 1 to 3 of the pilot round: from interest to a running group, over intake's API."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from deploy.demo.cast import Firm, answers_to, pilot_firms
 from deploy.demo.client import Reply, done, eventually
@@ -9,21 +11,39 @@ from deploy.demo.stage import Stage
 AGREEMENT = "1"
 FEE_ORE = 300_000
 VAT_PERCENT = 25
+PILOT: Final[Mapping[str, str | int]] = {
+    "code": "P19",
+    "name_sv": "Pilot 2019",
+    "name_en": "Pilot 2019",
+    "kind": "pilot",
+    "places": 5,
+    "opens_on": "2018-11-19",
+    "application_deadline_on": "2018-12-07",
+    "admission_on": "2018-12-14",
+    "starts_on": "2019-01-15",
+}
 
 
 @dataclass
 class Admission:
-    """Four firms show interest; three are admitted, enrolled and grouped."""
+    """Four firms show interest; three are admitted, enrolled and grouped.
+
+    Attributes:
+        failing: Labels of those that do not pass the pre-certification.
+        plan: The round as PL1 plans it.
+    """
 
     stage: Stage
     firms: tuple[Firm, ...] = field(default_factory=pilot_firms)
+    failing: frozenset[str] = frozenset({"delta"})
+    plan: Mapping[str, str | int] = field(default_factory=lambda: PILOT)
     round_id: str = ""
     group_id: str = ""
 
     @property
     def admitted(self) -> tuple[Firm, ...]:
         """Return Alfa, Beta and Gamma."""
-        return self.firms[:3]
+        return tuple(firm for firm in self.firms if firm.label not in self.failing)
 
     @property
     def _round(self) -> str:
@@ -80,29 +100,19 @@ class Admission:
         done(await signatory.act("intake", firm.application, "/commitment", hours))
 
     async def plan_round(self) -> None:
-        """Let PL1 plan and announce round P19 with five places."""
-        leader = self.stage.person("PL1")
-        body = {
-            "code": "P19",
-            "name_sv": "Pilot 2019",
-            "name_en": "Pilot 2019",
-            "kind": "pilot",
-            "places": 5,
-            "opens_on": "2018-11-19",
-            "application_deadline_on": "2018-12-07",
-            "admission_on": "2018-12-14",
-            "starts_on": "2019-01-15",
-        }
-        self.round_id = done(await leader.create("intake", "/v1/rounds", body)).body["round_id"]
+        """Let PL1 plan and announce the round: P19 with five places."""
+        leader, plan = self.stage.person("PL1"), self.plan
+        self.round_id = done(await leader.create("intake", "/v1/rounds", plan)).body["round_id"]
         await self._on_round("/fees", {"fee_ore": FEE_ORE, "vat_percent": VAT_PERCENT}, "PUT")
         await self._on_round("/scheme", {"scheme": "v1"}, "PUT")
         await self._on_round("/announcement", None)
-        self.stage.say("  PL1: round P19 is announced, five places, 3,000 kr before VAT")
+        said = f"round {plan['code']} is announced, {plan['places']} places, 3,000 kr before VAT"
+        self.stage.say(f"  PL1: {said}")
 
     async def open_round(self) -> None:
         """Let PL1 open the round."""
         await self._on_round("/opening", None)
-        self.stage.say("  PL1: round P19 is open")
+        self.stage.say(f"  PL1: round {self.plan['code']} is open")
 
     async def _on_round(self, what: str, body: object, method: str = "POST") -> Reply:
         leader = self.stage.person("PL1")
@@ -183,13 +193,14 @@ class Admission:
             asked = {"application_id": firm.application_id, "lines": lines}
             made = done(await registrar.create(at, "/v1/invoices", asked))
             invoice = f"/v1/invoices/{made.body['invoice_id']}"
-            paid = {"paid_ore": FEE_ORE * (100 + VAT_PERCENT) // 100, "paid_on": "2018-12-14"}
+            gross = FEE_ORE * (100 + VAT_PERCENT) // 100
+            paid = {"paid_ore": gross, "paid_on": self.plan["admission_on"]}
             done(await registrar.act(at, invoice, "/payments", paid))
             reply = await leader.act(at, case, "/enrolment", None)
             self.stage.happened(reply, f"{firm.name}: agreement, fee, place; enrolled")
 
     async def form_group(self) -> None:
-        """G1-6: a group of three is too small to start."""
+        """G1-6: a group of so few is too small to start."""
         leader = self.stage.person("PL1")
         made = await leader.create("intake", "/v1/groups", {"round_id": self.round_id})
         self.group_id = done(made).body["group_id"]
@@ -197,14 +208,16 @@ class Admission:
             body = {"application_id": firm.application_id}
             done(await leader.act("intake", self._group, "/members", body))
         reply = await leader.act("intake", self._group, "/start", None)
-        self.stage.refused(reply, "group_size_outside_policy", "PL1 starts a group of three")
+        few = f"PL1 starts a group of {len(self.admitted)}"
+        self.stage.refused(reply, "group_size_outside_policy", few)
 
     async def start_group(self, supervisor_id: str) -> None:
         """G1-7: the steering group approves the deviation; S1 supervises; the group starts."""
         leader, steering = self.stage.person("PL1"), self.stage.person("SG")
-        body = {"members": 3, "reason": "Pilotomgången har tre företag."}
+        members = len(self.admitted)
+        body = {"members": members, "reason": f"Omgången har inte fler företag än {members}."}
         reply = await steering.act("intake", self._group, "/deviations", body)
-        self.stage.happened(reply, "SG: a group of three is approved")
+        self.stage.happened(reply, f"SG: a group of {members} is approved")
         named = {"person_id": supervisor_id}
         done(await leader.act("intake", self._group, "/supervisors", named))
         reply = await leader.act("intake", self._group, "/start", None)

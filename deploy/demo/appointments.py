@@ -5,10 +5,11 @@ from typing import Any, Final
 from deploy.demo.client import Reply, done, eventually
 from deploy.demo.stage import Stage
 from deploy.local.people import people
+from shared.contracts.roles import Role
 
 COMPETENCE: Final = "c0" * 32
 ALL_AREAS: Final = (*(f"3.{n}" for n in range(1, 10)), "X1", "X2", "X3")
-ASSESSING: Final = ("reviewer", "certifier")
+ASSESSING: Final = (Role.REVIEWER, Role.CERTIFIER)
 
 
 def person_id(label: str) -> str:
@@ -20,7 +21,7 @@ async def appoint(stage: Stage, labels: tuple[str, ...]) -> None:
     """Let PL1 propose each person for their role, and SG approve it (APT-1, APT-2)."""
     await eventually(lambda: _founded(stage), "the founding appointments")
     for label in labels:
-        await _appoint(stage, label)
+        await appoint_as(stage, label, people()[label].roles[0])
 
 
 async def _founded(stage: Stage) -> Reply | None:
@@ -30,10 +31,9 @@ async def _founded(stage: Stage) -> Reply | None:
     return seen if seen.code is None else None
 
 
-async def _appoint(stage: Stage, label: str) -> None:
-    """Appoint one person."""
+async def appoint_as(stage: Stage, label: str, role: Role) -> None:
+    """Let PL1 propose one person for a role, and SG approve it."""
     person = people()[label]
-    role = person.roles[0].value
     body: dict[str, Any] = {
         "person_id": str(person.sub),
         "role": role,

@@ -15,21 +15,23 @@ class Certification:
     """The firms are reviewed, decided and certified.
 
     Attributes:
-        reviewer_id: Pseudonym of R1.
-        certifier_id: Pseudonym of C1.
+        reviewer_id: Pseudonym of R1, or of whoever ``reviewer`` is.
+        certifier_id: Pseudonym of C1, or of whoever ``certifier`` is.
     """
 
     stage: Stage
     firms: tuple[Firm, ...]
     reviewer_id: str
     certifier_id: str
+    reviewer: str = "R1"
+    certifier: str = "C1"
 
     async def staff(self) -> None:
         """G1-11: PL1 plans the reviews, assigns R1 to lead and C1 to decide."""
         leader = self.stage.person("PL1")
         scheme = await self._scheme()
         for firm in self.firms:
-            for label in ("R1", "C1"):
+            for label in (self.reviewer, self.certifier):
                 declared = await self.stage.person(label).act(
                     "review", _review(firm), "/declarations", None
                 )
@@ -47,14 +49,15 @@ class Certification:
             done(await leader.act("review", _review(firm), "/reviewers", lead))
             deciding = {"person_id": self.certifier_id}
             reply = await leader.act("review", _review(firm), "/certifier", deciding, method="PUT")
-            self.stage.happened(reply, f"PL1: {firm.name} is reviewed by R1, decided by C1")
+            told = f"reviewed by {self.reviewer}, decided by {self.certifier}"
+            self.stage.happened(reply, f"PL1: {firm.name} is {told}")
 
     async def review(self) -> None:
         """G1-12: R1 examines the twelve criteria of each firm; all conform."""
-        scheme, reviewer = await self._scheme(), self.stage.person("R1")
+        scheme, reviewer = await self._scheme(), self.stage.person(self.reviewer)
         for firm in self.firms:
             space = f"/v1/workspaces/{firm.application_id}"
-            seen = await eventually(lambda space=space: self._readable(space), "access for R1")  # type: ignore[misc]
+            seen = await eventually(lambda space=space: self._readable(space), "access")  # type: ignore[misc]
             cited = [piece["evidence_hash"] for piece in seen["evidence"]]
             for criterion in scheme["criteria"]:
                 items = [i["item_id"] for i in scheme["items"] if i["criterion"] == criterion]
@@ -66,15 +69,16 @@ class Certification:
                     "evidence": cited[:2],
                 }
                 done(await reviewer.act("review", _review(firm), f"/criteria/{criterion}", body))
-            self.stage.say(f"  R1: {firm.name} conforms on all {len(scheme['criteria'])} criteria")
+            found = f"conforms on all {len(scheme['criteria'])} criteria"
+            self.stage.say(f"  {self.reviewer}: {firm.name} {found}")
 
     async def _readable(self, space: str) -> Any:
-        seen = await self.stage.person("R1").get("review", space)
+        seen = await self.stage.person(self.reviewer).get("review", space)
         return seen.body if seen.code is None else None
 
     async def report(self) -> None:
         """G1-13: R1 assesses the whole and issues the reports."""
-        reviewer = self.stage.person("R1")
+        reviewer = self.stage.person(self.reviewer)
         for firm in self.firms:
             whole = {
                 "definition_confirmed": True,
@@ -85,7 +89,9 @@ class Certification:
             done(await reviewer.act("review", _review(firm), path, whole, method="PUT"))
             summary = {"summary": f"Granskningen av {firm.name} är klar.", "language": "sv"}
             reply = await reviewer.act("review", _review(firm), "/report", summary)
-            self.stage.happened(reply, f"R1: the report on {firm.name} is issued for comment")
+            self.stage.happened(
+                reply, f"{self.reviewer}: the report on {firm.name} is issued for comment"
+            )
 
     async def finalise_too_early(self) -> None:
         """G1-14: the comment window is open, so the report is not final yet."""
@@ -97,24 +103,24 @@ class Certification:
 
     async def recommend(self) -> None:
         """G1-15: R1 finalises the reports and recommends approval."""
-        reviewer = self.stage.person("R1")
+        reviewer = self.stage.person(self.reviewer)
         for firm in self.firms:
             done(await reviewer.act("review", _review(firm), "/report/finalisation", None))
             body = {"recommendation": "approve", "reason": "Alla krav är uppfyllda."}
             body["language"] = "sv"
             path = "/recommendation"
             reply = await reviewer.act("review", _review(firm), path, body, method="PUT")
-            self.stage.happened(reply, f"R1: approval of {firm.name} is recommended")
+            self.stage.happened(reply, f"{self.reviewer}: approval of {firm.name} is recommended")
 
     async def decide(self) -> None:
         """G1-16: C1 signs in afresh and approves all three; each gets one certificate."""
-        certifier = self.stage.person("C1")
+        certifier = self.stage.person(self.certifier)
         await certifier.sign_in("review")
         for firm in self.firms:
             body = {"outcome": "approve", "reason": f"{firm.name} uppfyller kraven."}
             body["language"] = "sv"
             reply = await certifier.act("review", _review(firm), "/decision", body)
-            self.stage.happened(reply, f"C1: {firm.name} is approved")
+            self.stage.happened(reply, f"{self.certifier}: {firm.name} is approved")
         for firm in self.firms:
             firm.certificate = await eventually(
                 lambda firm=firm: self._number(firm),  # type: ignore[misc]

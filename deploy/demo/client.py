@@ -99,11 +99,16 @@ class World:
 
 @dataclass
 class Person:
-    """Somebody with a browser."""
+    """Somebody with a browser.
+
+    Attributes:
+        says: Headers that the browser adds to every request.
+    """
 
     world: World
     label: str
     tokens: dict[str, str] = field(default_factory=dict)
+    says: dict[str, str] = field(default_factory=dict)
 
     async def sign_in(self, service: str) -> None:
         """Get a fresh token for ``service``: code flow with PKCE (RFC 7636)."""
@@ -193,7 +198,7 @@ class Person:
 
     async def _send(self, method: str, service: str, path: str, **request: Any) -> Reply:
         """Send, and once more with a fresh token when the first one was too old."""
-        headers = dict(request.pop("headers", {}))
+        headers = self.says | request.pop("headers", {})
         if service not in self.tokens:
             await self.sign_in(service)
         url = f"{self.world.services[service]}{path}"

@@ -1,25 +1,17 @@
-"""The pilot round from the first interest to three certificates: ``make demo`` plays it.
+"""The pilot round from the first interest to three certificates.
 
 It is the golden scenario G1 (docs/domain/golden.md), on its own dates: the clock of all processes
 is moved from 2018 to 2019. Every step goes over the public APIs, as a person would.
 """
 
-import asyncio
-import time
 from datetime import datetime
-from pathlib import Path
 from typing import Final
-
-from rich.console import Console
 
 from deploy.demo.admission import Admission
 from deploy.demo.appointments import appoint, person_id
 from deploy.demo.certification import Certification
-from deploy.demo.client import UnexpectedAnswerError, World, done
 from deploy.demo.preparation import Preparation
 from deploy.demo.stage import Stage
-from deploy.local.house import House
-from deploy.local.settings import SERVICES
 from shared.contracts.swedish_time import STOCKHOLM
 
 BEGINS_AT: Final = datetime(2018, 11, 1, 9, tzinfo=STOCKHOLM)
@@ -72,8 +64,12 @@ class Journey:
         await preparation.open_workspaces()
         stage.at("2019-03-11 09:00")
         await preparation.put_in_evidence()
+        stage.at("2019-04-15 09:00")
+        await preparation.be_reminded(times=1)
         stage.at("2019-04-23 09:00")
         await preparation.answer()
+        stage.at("2019-05-02 09:00")
+        await preparation.be_reminded(times=2)
         stage.at("2019-05-06 09:00")
         await preparation.submit()
 
@@ -92,66 +88,3 @@ class Journey:
         await certification.recommend()
         stage.at("2019-06-19 10:00")
         await certification.decide()
-
-
-def main(house: House) -> int:
-    """Play the whole journey on a running house, and leave the clock running. Return 0 when well."""
-    console = Console(highlight=False, soft_wrap=True)
-    clock = house.stack.settings.clock_file
-    assert clock is not None, "the demo is played on a simulated clock"
-    began = time.monotonic()
-    try:
-        journey = asyncio.run(_play(house, Path(clock), console))
-    except UnexpectedAnswerError as error:
-        console.print(f"[red]the play stopped: {error}[/red]")
-        return 1
-    _let_run(Path(clock), datetime(2019, 6, 19, 10, 5, tzinfo=STOCKHOLM))
-    console.print(f"\nplayed in {time.monotonic() - began:.0f} s; what to look at now:\n")
-    for line in _to_look_at(house, journey):
-        console.print(f"  {line}")
-    return 0
-
-
-async def _play(house: House, clock: Path, console: Console) -> Journey:
-    """Play every act."""
-    addresses = {service: house.url(service) for service in SERVICES}
-    async with World(house.stack.issuer_url, addresses) as world:
-        journey = Journey(Stage(world, clock, console.print))
-        await journey.admit()
-        await journey.prepare()
-        await journey.certify()
-        await journey.certification.list_alfa()
-        seen = await journey.certification.verify()
-        console.print(f"  anybody: {seen['number']} is [green]{seen['status']}[/green]")
-        count = done(await world.public("certificates", "/v1/certificates/count"))
-        console.print(f"  anybody: {count.body['count']} certified")
-        return journey
-
-
-def _let_run(clock: Path, at: datetime) -> None:
-    """Let the clock run on from ``at``, so that what was started can be used."""
-    offset_s = at.timestamp() - time.time()  # noqa: TID251 -- how far the play's clock is moved
-    fresh = clock.with_suffix(".next")
-    fresh.write_text(f"offset {offset_s:.0f}\n")
-    fresh.replace(clock)
-
-
-def _to_look_at(house: House, journey: Journey) -> tuple[str, ...]:
-    """Return addresses and commands for whoever wants to look around."""
-    alfa = journey.certification.firms[0]
-    zipkin = house.stack.zipkin_url
-    token = "$(.venv/bin/python -m deploy.local token A1 audit)"  # noqa: S105 -- a command
-    history = f"{house.url('audit')}/v1/history?case={alfa.application_id}"
-    return (
-        f"the certificate     {house.url('certificates')}/v1/certificates/{alfa.certificate}",
-        (
-            f"when it has expired {house.url('certificates')}/v1/certificates/{alfa.certificate}"
-            "?at=2021-06-20T00:00:00Z"
-        ),
-        f"the public count    {house.url('certificates')}/v1/certificates/count",
-        f'its whole history   curl -s -H "Authorization: Bearer {token}" "{history}"',
-        f"the letters         {house.stack.mail_folder}",
-        *((f"the traces          {zipkin}/zipkin/",) if zipkin else ()),
-        f"the APIs            {', '.join(f'{house.url(s)}/docs' for s in house.services)}",
-        "stop                make down",
-    )

@@ -28,11 +28,16 @@ REPORT: Final = (
 
 @dataclass
 class Preparation:
-    """The admitted firms prepare themselves and account for their work."""
+    """The admitted firms prepare themselves and account for their work.
+
+    Attributes:
+        let_in: From when until when S1 is let into the workspaces.
+    """
 
     stage: Stage
     firms: tuple[Firm, ...]
     supervisor_id: str
+    let_in: tuple[str, str] = ("2019-01-16T00:00:00+01:00", "2019-12-31T00:00:00+01:00")
 
     async def await_start(self) -> None:
         """G1-8: the clock of the self-assessment has started for each firm."""
@@ -49,29 +54,38 @@ class Preparation:
     async def open_workspaces(self) -> None:
         """G1-9: the firms create their workspaces; S1 applies the kit once let in, not before."""
         for firm in self.firms:
-            applicant, space = self.stage.person(firm.applicant), _space(firm)
-            await eventually(lambda firm=firm: self._requested(firm), "the workspace")  # type: ignore[misc]
-            done(await applicant.act("review", space, "", None, method="PUT"))
-            await self._let_in(firm)
+            await self.create_workspace(firm)
+            early = await self._apply_kit(firm)
+            self.stage.refused(early, "access_not_granted", f"S1 applies the kit at {firm.name}")
+            await self.share_workspace(firm)
+
+    async def create_workspace(self, firm: Firm) -> None:
+        """Step 4: the firm makes its workspace, which it owns."""
+        applicant = self.stage.person(firm.applicant)
+        await eventually(lambda: self._requested(firm), "the workspace")
+        done(await applicant.act("review", _space(firm), "", None, method="PUT"))
 
     async def _requested(self, firm: Firm) -> Reply | None:
         seen = await self.stage.person(firm.applicant).get("review", _space(firm))
         return seen if seen.code is None else None
 
-    async def _let_in(self, firm: Firm) -> None:
-        applicant, supervisor = self.stage.person(firm.applicant), self.stage.person("S1")
-        space, kit = _space(firm), {"kit": "v1"}
-        early = await supervisor.act("review", space, "/kit", kit, method="PUT")
-        self.stage.refused(early, "access_not_granted", f"S1 applies the kit at {firm.name}")
+    async def share_workspace(self, firm: Firm) -> None:
+        """Step 4: the firm lets S1 in, who puts in folders and a writing template."""
+        applicant = self.stage.person(firm.applicant)
+        from_at, until_at = self.let_in
         grant = {
             "person_id": self.supervisor_id,
             "scope": "support",
-            "from_at": "2019-01-16T00:00:00+01:00",
-            "until_at": "2019-12-31T00:00:00+01:00",
+            "from_at": from_at,
+            "until_at": until_at,
         }
-        done(await applicant.act("review", space, "/grants", grant))
-        reply = await supervisor.act("review", space, "/kit", kit, method="PUT")
+        done(await applicant.act("review", _space(firm), "/grants", grant))
+        reply = await self._apply_kit(firm)
         self.stage.happened(reply, f"S1: the kit is applied at {firm.name}")
+
+    async def _apply_kit(self, firm: Firm) -> Reply:
+        supervisor, kit = self.stage.person("S1"), {"kit": "v1"}
+        return await supervisor.act("review", _space(firm), "/kit", kit, method="PUT")
 
     async def put_in_evidence(self) -> None:
         """Step 5: each firm writes texts, uploads a file, and links them to the items."""
@@ -108,6 +122,22 @@ class Preparation:
                 done(await applicant.act("review", own, path, text, method="PUT"))
                 done(await applicant.act("review", own, f"{path}/readiness", None))
             self.stage.say(f"  {firm.name}: all {len(scheme['items'])} items answered and ready")
+
+    async def be_reminded(self, *, times: int) -> None:
+        """SAS-2: whoever has not submitted is reminded, 30 and 14 days before the deadline.
+
+        The play waits for the letters, so that a jump of the clock meets every firm alike.
+        """
+        for firm in self.firms:
+            await eventually(lambda firm=firm: self._reminded(firm, times), "the reminders")  # type: ignore[misc]
+        self.stage.say(f"  the firms have been reminded of the deadline, {times} of 2")
+
+    async def _reminded(self, firm: Firm, times: int) -> bool | None:
+        """Return True once applicant and signatory have been reminded so many ``times``."""
+        asked = {"case": firm.application_id, "state": "sent", "limit": "200"}
+        letters = done(await self.stage.person("REG").get("notify", "/v1/notifications", **asked))
+        sent = [each for each in letters.body if each["letter"] == "deadline_reminder"]
+        return True if len(sent) == times * len((firm.applicant, firm.signatory)) else None
 
     async def submit(self) -> None:
         """G1-10: the signatories submit; the evidence is frozen and the review opened."""

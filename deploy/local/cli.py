@@ -1,6 +1,7 @@
 """The commands of the local stack, for people and for the Makefile."""
 
 import importlib
+import subprocess
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -17,11 +18,12 @@ from deploy.local.figures import Figures, figures
 from deploy.local.house import House
 from deploy.local.memory import memory_mb
 from deploy.local.part import shown
-from deploy.local.settings import StackSettings
+from deploy.local.processes import module
+from deploy.local.settings import StackSettings, inherited_environment
 from deploy.local.stack import Stack
 from deploy.local.tokens import sign_in
 
-JOURNEY = "deploy.demo.journey"
+PLAY = "deploy.demo.play"
 _STATUS_COLUMNS = 130
 
 app = typer.Typer(
@@ -97,17 +99,19 @@ def demo() -> None:
     with _said_plainly():
         settings = StackSettings()
         fetch_parts(settings, _say)
-        journey = importlib.import_module(JOURNEY)
+        play = importlib.import_module(PLAY)
         stack = Stack(settings, say=_say)
         house = House(stack, say=_say)
         house.stop()
         stack.stop()
+        stack.require_ports()
+        house.require_ports()
         for kept in put_aside(settings):
             _say(f"demo: begins with an empty system; what was there is in {shown(kept)}")
-        begin_clock(settings, journey.BEGINS_AT)
+        begin_clock(settings, play.BEGINS_AT)
         stack.start()
         house.start()
-    raise typer.Exit(journey.main(house))
+    raise typer.Exit(play.main(house))
 
 
 @app.command()
@@ -118,6 +122,24 @@ def token(
     """Sign in as somebody and print an access token, good for ten minutes."""
     with _said_plainly():
         typer.echo(sign_in(Stack().issuer_url, person, service))
+
+
+@app.command(
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    name="run",
+)
+def run_command(
+    service: Annotated[str, typer.Argument(help="Whose, such as intake.")],
+    words: Annotated[list[str], typer.Argument(help="What, such as check-views; --help lists.")],
+) -> None:
+    """Run an operator's command of a service with the settings that it has here."""
+    with _said_plainly():
+        house = House(Stack())
+        if service not in house.services:
+            raise StackError(f"there is no service {service}: {', '.join(house.services)}")
+        argv = module(f"services.{service}.main", *words)
+        environment = inherited_environment() | house.operator_environment(service)
+    raise typer.Exit(subprocess.run(argv, env=environment, check=False).returncode)  # noqa: S603
 
 
 @app.command()

@@ -15,11 +15,12 @@ from deploy.local.settings import StackSettings
 from deploy.local.stack import Stack
 from shared.clock import set_clock
 
+BEFORE = "-before-"
 _TIMEOUT_S = 30
 
 
 def put_aside(settings: StackSettings) -> tuple[Path, ...]:
-    """Move the data of a stopped stack to ``data-before``, in place of what was there.
+    """Move the data of a stopped stack to ``data-before-1``, or the next number that is free.
 
     Returns:
         Where it is now; empty when there was none.
@@ -27,15 +28,15 @@ def put_aside(settings: StackSettings) -> tuple[Path, ...]:
     moved: list[Path] = []
     for folder in data_folders(settings):
         if folder.exists() and any(folder.iterdir()):
-            shutil.rmtree(_before(folder), ignore_errors=True)
-            folder.rename(_before(folder))
-            moved.append(_before(folder))
+            aside = folder.with_name(f"{folder.name}{BEFORE}{1 + len(_before(folder))}")
+            folder.rename(aside)
+            moved.append(aside)
     return tuple(moved)
 
 
 def remove(settings: StackSettings) -> tuple[Path, ...]:
     """Remove everything of a stopped stack but what was fetched; return what it was."""
-    data = [*data_folders(settings), *map(_before, data_folders(settings))]
+    data = [each for folder in data_folders(settings) for each in (folder, *_before(folder))]
     programs = () if settings.parts_dir else (stand_in(settings.parts),)  # copied, not fetched
     folders = (*data, *programs, settings.run, settings.log)
     removed = [folder for folder in folders if folder.exists()]
@@ -44,9 +45,9 @@ def remove(settings: StackSettings) -> tuple[Path, ...]:
     return tuple(removed)
 
 
-def _before(folder: Path) -> Path:
-    """Return where ``folder`` is put aside."""
-    return folder.with_name(f"{folder.name}-before")
+def _before(folder: Path) -> tuple[Path, ...]:
+    """Return what was put aside of ``folder``."""
+    return tuple(folder.parent.glob(f"{folder.name}{BEFORE}*"))
 
 
 def begin_clock(settings: StackSettings, at: datetime) -> Path:

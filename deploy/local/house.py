@@ -84,6 +84,16 @@ class House:
                 self._await(process)
         return self
 
+    def require_ports(self) -> None:
+        """Do nothing when every process that does not run could listen.
+
+        Raises:
+            StackError: See ``Stack.require_ports``.
+        """
+        for process in self._processes():
+            if self.stack.processes.running(process) is None:
+                require_free(process, self._ports(process))
+
     def stop(self) -> None:
         """Stop every service, the streams with it, all at once."""
         processes = list(self._processes())
@@ -132,6 +142,11 @@ class House:
         }
         named = {f"{prefix}_{name}": value for name, value in values.items()}
         return named | self._of_all(service)
+
+    def operator_environment(self, service: str) -> dict[str, str]:
+        """Return what is said to an operator's command of ``service``: the admin's DSN too."""
+        admin = {f"{service.upper()}_DATABASE_ADMIN_DSN": self.stack.postgres_admin_dsn}
+        return self.environment(service) | admin
 
     def __enter__(self) -> Self:
         """Start."""
@@ -207,8 +222,7 @@ class House:
         launch = Launch(
             argv=module(f"{self._package}.{service}.main", "migrate"),
             cwd=CHECKOUT,
-            env=self.environment(service)
-            | {f"{service.upper()}_DATABASE_ADMIN_DSN": self.stack.postgres_admin_dsn},
+            env=self.operator_environment(service),
             inherited=inherited_environment(),
         )
         code = self.stack.processes.run(name, launch, timeout_s=MIGRATE_TIMEOUT_S)
@@ -220,15 +234,20 @@ class House:
     def _planned(self, process: str) -> Launch:
         """Return how ``process`` should run."""
         service, streams, _ = process.partition(_STREAMS)
-        port = self.stack.settings.port_of(process)
-        own = {f"{service.upper()}_HEALTH_PORT": str(port)} if streams else {}
+        ports = self._ports(process)
+        own = {f"{service.upper()}_HEALTH_PORT": str(*ports.values())} if streams else {}
         return Launch(
             argv=module(f"{self._package}.{service}.main", "streams" if streams else "all"),
             cwd=CHECKOUT,
             env=self.environment(service) | own,
             inherited=inherited_environment(),
-            ports={f"SIGILL_{process.upper().replace('-', '_')}_PORT": port},
+            ports=ports,
         )
+
+    def _ports(self, process: str) -> dict[str, int]:
+        """Return the port of ``process``, by the setting that chooses it."""
+        setting = f"SIGILL_{process.upper().replace('-', '_')}_PORT"
+        return {setting: self.stack.settings.port_of(process)}
 
     def _runs_so(self, process: str, launch: Launch) -> bool:
         """Return whether ``process`` runs as ``launch`` says."""

@@ -37,5 +37,10 @@ class Person(BaseModel):
 @cache
 def people() -> Mapping[str, Person]:
     """Return everybody by label, in the order of the file."""
-    everybody = TypeAdapter(tuple[Person, ...]).validate_json(_FILE.read_bytes())
+    return people_in(_FILE)
+
+
+def people_in(file: Path) -> Mapping[str, Person]:
+    """Return the people of another ``file`` of the same form, by label, in its order."""
+    everybody = TypeAdapter(tuple[Person, ...]).validate_json(file.read_bytes())
     return MappingProxyType({person.label: person for person in everybody})

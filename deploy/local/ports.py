@@ -6,7 +6,6 @@ import socket
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
 from deploy.local.errors import StackError
 from deploy.local.settings import LOOPBACK
@@ -15,7 +14,7 @@ _LISTEN = "0A"
 _FREE_FROM = 20_000
 _FREE_UNTIL = 32_000  # below the ports that the kernel hands to outgoing connections
 _BLOCK = 24
-_locks: list[IO[bytes]] = []  # held until this process ends
+_locks: list[int] = []  # descriptors; the kernel closes them when this process ends
 
 
 def require_free(part: str, ports: Mapping[str, int]) -> None:
@@ -68,19 +67,22 @@ def free_ports(count: int) -> tuple[int, ...]:
         if len(found) >= count:
             _locks.append(lock)
             return tuple(found[:count])
-        lock.close()
+        os.close(lock)
     raise StackError(f"no {count} free ports between {_FREE_FROM} and {_FREE_UNTIL}")
 
 
-def _block_lock(first: int) -> IO[bytes] | None:
-    """Return the lock of the block that begins at ``first``; None when somebody has it."""
+def _block_lock(first: int) -> int | None:
+    """Return the lock of the block that begins at ``first``; None when somebody has it.
+
+    A bare descriptor: a file object that nobody closes is complained about at the end.
+    """
     folder = Path(tempfile.gettempdir()) / f"sigill-ports-{os.geteuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    lock = (folder / str(first)).open("ab")
+    lock = os.open(folder / str(first), os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        lock.close()
+        os.close(lock)
         return None
     return lock
 

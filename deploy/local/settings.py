@@ -29,6 +29,7 @@ class StackSettings(BaseSettings):
         kafka_controller_port: Kafka's own, for its metadata.
         client_secret: What every service's secret at the issuer ends with.
         service_password: Of every service's database roles.
+        people: Who can sign in, in the form of ``people.json``. None: the people of that file.
         database_url: A PostgreSQL of version 15 or newer, as its superuser. None: one of our own.
         clock: The file that holds the simulated time. None: the one among the data, if there is
             one; else the wall clock.
@@ -63,6 +64,7 @@ class StackSettings(BaseSettings):
     certificates_streams_port: int = 18113
     client_secret: SecretStr = SecretStr("local-only")
     service_password: SecretStr = SecretStr("local-only")
+    people: Path | None = None
     clock: Path | None = None
     maven_repository: str | None = None
 

@@ -120,6 +120,16 @@ class Stack:
                     self._start(part)
         return self
 
+    def require_ports(self) -> None:
+        """Do nothing when every part that does not run could listen.
+
+        Raises:
+            StackError: A port is taken; the message names the holder and the setting to change.
+        """
+        for name, part in self.parts.items():
+            if self.processes.running(name) is None:
+                require_free(name, part.launch().ports)
+
     def stop(self) -> None:
         """Stop what runs; the data stays."""
         with self.alone(), ThreadPoolExecutor(len(self.parts)) as pool:

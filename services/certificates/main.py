@@ -41,6 +41,7 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
         operations=OPERATIONS,
         access=parts.access,
         now=parts.now,
+        case_of=parts.handler.case_of,
     )
     settings = parts.settings
     public = PublicParts(

@@ -17,7 +17,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol, cast
 
 import faust
-from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 
 from services.certificates.settings import Settings
@@ -35,7 +34,7 @@ from shared.kafka.headers import POSITION, SEQUENCE
 from shared.process.door import Door
 from shared.process.loops import rest
 from shared.telemetry import get_logger
-from shared.web import add_health
+from shared.web import add_health, bare_app
 
 APPLICATION: Final = "asf.certificates.streams.v1"
 TABLE: Final = "register"
@@ -206,7 +205,7 @@ def _door(settings: Settings, app: Any) -> Door | None:
     async def table_recovered() -> bool:
         return app.started and not app.rebalancing and not app.tables.recovery.in_recovery
 
-    silent = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    silent = bare_app()
     add_health(silent, {"table": table_recovered})
     door = Door(
         host=settings.http_host,

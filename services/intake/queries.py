@@ -1,4 +1,7 @@
-"""The SELECTs of intake. Keyset paging: a page begins after the key of the last one's end."""
+"""The SELECTs of intake. Keyset paging: a page begins after the key of the last one's end.
+
+A key that the reader may not know of begins nowhere, as one that there is not (SOD-14).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +19,10 @@ QUERY_TIMEOUT_S = 5.0
 APPLICATIONS = """
 SELECT document FROM applications
 WHERE ($1::text IS NULL OR (registered_at, key) > (
-        SELECT registered_at, key FROM applications WHERE key = $1))
+        SELECT registered_at, key FROM applications
+        WHERE key = $1
+          AND ($2::text IS NULL OR organisation_number = $2)
+          AND ($5::text IS NULL OR screener_id = $5)))
   AND ($2::text IS NULL OR organisation_number = $2)
   AND ($3::text IS NULL OR status = $3)
   AND ($4::text IS NULL OR round_id = $4)
@@ -51,7 +57,9 @@ WHERE document -> 'members' @> jsonb_build_array(jsonb_build_object('organisatio
 """
 INVOICES = """
 SELECT document FROM invoices
-WHERE ($1::text IS NULL OR number > (SELECT number FROM invoices WHERE key = $1))
+WHERE ($1::text IS NULL OR number > (
+        SELECT number FROM invoices
+        WHERE key = $1 AND ($2::text IS NULL OR organisation_number = $2)))
   AND ($2::text IS NULL OR organisation_number = $2)
   AND ($3::text IS NULL OR application_id = $3)
 ORDER BY number

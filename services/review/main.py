@@ -48,6 +48,7 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
         operations=OPERATIONS,
         access=parts.access,
         now=parts.now,
+        case_of=parts.handler.case_of,
     )
     lists = Lists(parts.pool)
     reached = parts.positions.reached

@@ -25,7 +25,12 @@ from shared.contracts.intake import (
     SupervisorAssigned,
     TrainerAssigned,
 )
-from shared.contracts.preparation import Part, PreparationCalled, SelfAssessmentSubmitted
+from shared.contracts.preparation import (
+    Part,
+    PreparationCalled,
+    SelfAssessmentSubmitted,
+    WorkspaceKitApplied,
+)
 from shared.contracts.review import (
     CertificationApproved,
     CertificationRefused,
@@ -89,7 +94,7 @@ def when_intake(event: Event) -> tuple[Asked[Any], ...]:
 
 
 def when_review(event: Event) -> tuple[Asked[Any], ...]:
-    """PM-5 to PM-7, SAS-9: carry out what follows from a step of the review's own."""
+    """PM-5 to PM-7, SAS-9, SOD-1: carry out what follows from a step of the review's own."""
     match event:
         case PreparationCalled():
             start = StartPreparation(
@@ -101,6 +106,9 @@ def when_review(event: Event) -> tuple[Asked[Any], ...]:
                 at=event.starts_at,
             )
             return (Asked(f"assessment-{event.application_id}", start),)
+        case WorkspaceKitApplied():
+            supervisor = (event.supervisor_id, Part.SUPERVISOR)
+            return _parts((event.application_id,), (supervisor,), event.applied_at)
         case SelfAssessmentSubmitted():
             return _submitted(event)
         case ReviewerAssigned():

@@ -14,6 +14,7 @@ from joserfc.jws import JWSRegistry
 
 from shared.auth.keys import Key, KeyRing, KeySource, KeysUnavailable, PublishedKeys
 from shared.auth.principal import Principal
+from shared.contracts.organisation_number import read_organisation_number
 from shared.contracts.roles import Role
 
 TOKEN_CHARS_MAX = 8_192
@@ -34,7 +35,6 @@ UNREADABLE = (JoseError, ValueError, TypeError, RecursionError)
 """What the library raises for a token made by somebody who means no good."""
 TYPES = frozenset({"at+jwt", "application/at+jwt"})
 ORGANISATION_CLAIM = "https://id.oidc.se/claim/orgNumber"
-ORGANISATION_DIGITS = 10
 
 
 class TokenRefused(Exception):  # noqa: N818 -- an answer to the caller
@@ -208,15 +208,13 @@ def _roles(named: object) -> frozenset[Role]:
 
 
 def _organisation(number: object) -> str | None:
-    """SV-9: return the number of the caller's firm; ``None`` when the token names none."""
+    """SV-9: return the number of the caller's firm; ``None`` when the token names none.
+
+    SV-2: a sole trader's number is a person's. It comes no further than here.
+    """
     if number is None:
         return None
-    if (
-        isinstance(number, str)
-        and len(number) == ORGANISATION_DIGITS
-        and number.isascii()
-        and number.isdigit()
-    ):
+    if isinstance(number, str) and read_organisation_number(number) == number:
         return number
     raise TokenRefused("token_invalid", "The token's organisation number is malformed.")
 

@@ -73,6 +73,7 @@ class AppointmentMade(Event):
     valid_until: date
     founding: bool
     reason: Sealed[str]
+    language: Literal["sv", "en"]
     evidence: Distinct[str]
     made_at: Instant
 

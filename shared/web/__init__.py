@@ -4,8 +4,8 @@ Docs: ``docs/conventions.md``, sections 1 and 2. A router is written against the
 """
 
 from shared.web.access_entries import ACCESS_LOG_READERS, access_log_routes
-from shared.web.app import create_app
-from shared.web.body import Body, Digits
+from shared.web.app import bare_app, create_app
+from shared.web.body import Body, Day, Digits, Line, Moment, Text, check_period
 from shared.web.edge import Caller, Edge, Reader, check_total
 from shared.web.health import Check, add_health
 from shared.web.language import Language, language
@@ -21,17 +21,23 @@ __all__ = [
     "Body",
     "Caller",
     "Check",
+    "Day",
     "Digits",
     "Edge",
     "Language",
     "Limits",
+    "Line",
+    "Moment",
     "Page",
     "Problem",
     "Reader",
     "Seen",
+    "Text",
     "Upload",
     "access_log_routes",
     "add_health",
+    "bare_app",
+    "check_period",
     "check_total",
     "create_app",
     "if_match",

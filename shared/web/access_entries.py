@@ -1,5 +1,6 @@
 """The access log over HTTP: who was told no on grounds of role or duty, and who read what."""
 
+import re
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -11,6 +12,9 @@ from shared.contracts.roles import Role
 from shared.web.edge import Edge, Reader
 from shared.web.paging import Page, link_next, page
 from shared.web.problem import Problem
+
+POSITION: Final = re.compile(r"[0-9]{1,18}")
+"""What a cursor of ours looks like."""
 
 ACCESS_LOG_READERS: Final = (Role.AUDITOR, Role.STEERING_GROUP)
 """Of the operation ``list_access_log`` in every service (AUD-1, APT-5)."""
@@ -46,7 +50,7 @@ def access_log_routes(edge: Edge) -> APIRouter:
         case: Annotated[UUID | None, Query(description="The application's id.")] = None,
     ) -> list[AccessShown]:
         """Return entries of the access log, oldest first."""
-        if asked.after is not None and not asked.after.isdigit():
+        if asked.after is not None and not POSITION.fullmatch(asked.after):
             raise Problem(400, "request_malformed")
         found = await edge.access.entries(case=case, after=int(asked.after or 0), limit=asked.fetch)
         more = str(found[asked.limit - 1].position) if len(found) > asked.limit else None

@@ -93,6 +93,15 @@ def create_app(
     return app
 
 
+def bare_app() -> FastAPI:
+    """Return an application with nothing in it yet, for whoever serves no more than health.
+
+    Conventions 1: nobody traces it: neither we nor the framework, which would name its spans by
+    the path as called.
+    """
+    return FastAPI(openapi_url=None, docs_url=None, redoc_url=None, telemetry=NO_TELEMETRY)
+
+
 def _operation_id(route: APIRoute) -> str:
     """Return the name of the route's function: the same in the code, the table and the document."""
     return route.name

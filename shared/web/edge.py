@@ -4,10 +4,10 @@ SOD-15: one table for each service says which roles may use which operation. It 
 operation that is not in it, or one that does not ask who calls, fails the build.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid5
 
 from fastapi import FastAPI, Request
@@ -64,12 +64,21 @@ class Caller:
         return replace(self, cause=replace(self.cause, digest=joined))
 
 
+CaseOf: TypeAlias = Callable[[str], Awaitable[UUID | None]]
+"""Return the case that a stream belongs to; ``None``: there is no such stream, or it has none."""
+
+
+async def _unknown(_stream: str) -> None:
+    """Know no case: where every case is named by the address itself."""
+
+
 class Edge:
     """Asks who calls, and whether one of their roles may. One for each service.
 
     Args:
         operations: The table, by name of the route's function.
         access: Where a no on grounds of role is kept before the caller hears of it (GEN-8).
+        case_of: Asked for the case of a stream whose id is not the case's own.
     """
 
     def __init__(
@@ -79,11 +88,13 @@ class Edge:
         operations: Operations,
         access: AccessLog,
         now: Callable[[], datetime],
+        case_of: CaseOf = _unknown,
     ) -> None:
         self._authenticator = authenticator
         self._operations = operations
         self.access = access
         self._now = now
+        self._case_of = case_of
 
     async def reader(self, request: Request) -> Reader:
         """Return who reads. A dependency for GET routes.
@@ -144,14 +155,15 @@ class Edge:
             if role in principal.roles:
                 note(role=role.value)
                 return role, _actor(principal, role, person)
+        stream = _stream(request)
         entry = AccessEntry(
             command_id=_attempt_id(request, principal),
             actor=_actor(principal, min(principal.roles), person),
             command=operation,
-            stream="",
+            stream=stream,
             code="role_may_not_act",
             at=self._now(),
-            case=_case(request),
+            case=_case(request) or (await self._case_of(stream) if stream else None),
         )
         await self.access.record(entry)
         raise Refusal(RefusalKind.NOT_PERMITTED, "role_may_not_act", CODES["role_may_not_act"])
@@ -190,6 +202,18 @@ def _attempt_id(request: Request, principal: Principal) -> UUID:
         return new_id()
     asked = f"{request.method} {request.scope['path']}"
     return uuid5(command_id(principal.person, key), asked)
+
+
+def _stream(request: Request) -> str:
+    """Return the stream that the path names first; ``""`` when it names none."""
+    for name, value in request.path_params.items():
+        aggregate, is_id, rest = name.partition("_id")
+        if is_id and not rest:
+            try:
+                return f"{aggregate}-{UUID(str(value))}"
+            except ValueError:
+                break
+    return ""
 
 
 def _case(request: Request) -> UUID | None:

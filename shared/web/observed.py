@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.telemetry import current_trace_id, http_span
@@ -24,17 +25,20 @@ class Observed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        method = scope.get("method", "")
+        if method == "HEAD":  # RFC 9110 section 9.3.2: as GET; the server sends no content
+            scope = {**scope, "method": "GET"}
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         elif scope["type"] != "http" or scope["path"] in self._untraced:
             await self.app(scope, receive, send)
         else:
-            await self._spanned(scope, receive, send)
+            await self._spanned(method, scope, receive, send)
 
-    async def _spanned(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one HTTP request inside its span."""
+    async def _spanned(self, method: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one HTTP request, made with ``method``, inside its span."""
         with http_span(
-            scope["method"], scheme=scope.get("scheme", "http"), headers=scope["headers"]
+            method, scheme=scope.get("scheme", "http"), headers=scope["headers"]
         ) as exchange:
             trace_id = (current_trace_id() or "").encode()
 
@@ -53,6 +57,8 @@ class Observed:
                 if exchange.status_code is not None:
                     raise
                 await render(problem)(scope, receive, watched)
+            except ClientDisconnect:
+                pass  # the caller left in the middle of an upload: there is nobody to answer
             except Exception as error:
                 exchange.error_type = type(error).__name__
                 answer = unexpected(error)

@@ -11,8 +11,10 @@ import asyncpg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from shared.auth import IssuerUnreachable, TokenRefused
 from shared.decider import Refusal, RefusalKind
@@ -25,6 +27,8 @@ from shared.web.validation import Fault, faults
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 1
 REALM: Final = "sigill"
+NOT_FOUND: Final = 404
+METHOD_NOT_ALLOWED: Final = 405
 
 STATUS: Final[Mapping[RefusalKind, int]] = {
     RefusalKind.NOT_FOUND: 404,
@@ -161,16 +165,27 @@ def problem_of(error: Exception, request: Request) -> Problem:
         case RequestValidationError():
             return Problem(422, "request_malformed", errors=faults(error.errors()))
         case HTTPException():
-            return _by_status(error)
+            return _by_status(error, request)
         case _:  # the world: a database that is away, a neighbour that is slow
             _log.warning("web.dependency_failed", exc_info=error)
             return later("temporarily_unavailable")
 
 
-def _by_status(error: HTTPException) -> Problem:
+def _by_status(error: HTTPException, request: Request) -> Problem:
     """Return the problem for what the framework itself turned down."""
-    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "request_refused")
+    if error.status_code == METHOD_NOT_ALLOWED:
+        return Problem(405, "method_not_allowed", headers={"Allow": _allowed(request)})
+    code = "not_found" if error.status_code == NOT_FOUND else "request_refused"
     return Problem(error.status_code, code, headers=error.headers)
+
+
+def _allowed(request: Request) -> str:
+    """RFC 9110 section 10.2.1: return every method that the address knows, of all its routes."""
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.path_format and compile_path(route.path_format)[0].match(request.url.path):
+            found |= route.methods or set()
+    return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))
 
 
 ANSWERED: Final[tuple[type[Exception], ...]] = (

@@ -11,6 +11,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from shared.web.codes import CODES
+from shared.web.problem import document
 from shared.web.strict import HEADER_BYTES_MAX, HEADERS_MAX, PATH_CHARS_MAX
 
 HEADER_TIMEOUT_S: Final = 10.0
@@ -60,6 +62,15 @@ class ImpatientProtocol(HttpToolsProtocol):
         self._stop()
         if not self.transport.is_closing():
             super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say in the form of every no that this is no HTTP; ``msg`` is the parser's, not ours."""
+        del msg
+        close = {"Connection": "close"}
+        answer = document(400, "request_refused", CODES["request_refused"], headers=close)
+        head = b"".join(b"%b: %b\r\n" % each for each in answer.raw_headers)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n%b\r\n%b" % (head, bytes(answer.body)))
+        self.transport.close()
 
     def _count(self, size: int) -> None:
         """Close the connection when the head is too large."""

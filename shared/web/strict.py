@@ -109,6 +109,7 @@ class StrictFront:
         upload = next((each for each in self._limits.uploads if each.matches(scope["path"])), None)
         if upload is not None and scope["method"] in WITH_BODY:
             _check_length(headers, upload.bytes_max)
+            _check_encoding(headers)
             return _counted(receive, upload, self._limits.upload_pause_s)
         _check_length(headers, self._limits.body_bytes_max)
         body = await _whole(receive, self._limits)
@@ -171,12 +172,17 @@ def _check_length(headers: Mapping[bytes, bytes], bytes_max: int) -> None:
         raise Problem(413, "body_too_large")
 
 
+def _check_encoding(headers: Mapping[bytes, bytes]) -> None:
+    """Refuse a compressed body: what is kept and hashed is what was meant."""
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise Problem(415, "body_encoded")
+
+
 def _check_type(headers: Mapping[bytes, bytes]) -> None:
     """Refuse a body that is not plain JSON in UTF-8."""
     if headers.get(b"content-type") == b"application/json" and b"content-encoding" not in headers:
         return  # nearly every time
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise Problem(415, "body_encoded")
+    _check_encoding(headers)
     said = HeaderParser()
     said["content-type"] = headers.get(b"content-type", b"").decode("latin-1")
     kind = said.get_content_type()

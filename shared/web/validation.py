@@ -28,6 +28,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "string_type": "A text is expected.",
     "int_type": "A whole number is expected.",
     "int_parsing": "A whole number is expected.",
+    "int_from_float": "A whole number is expected.",
     "bool_type": "True or false is expected.",
     "bool_parsing": "True or false is expected.",
     "list_type": "A list is expected.",
@@ -36,6 +37,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "date_parsing": "A day is expected: YYYY-MM-DD.",
     "date_from_datetime_parsing": "A day is expected: YYYY-MM-DD.",
     "datetime_parsing": "An instant is expected: RFC 3339.",
+    "datetime_from_date_parsing": "An instant is expected: RFC 3339.",
     "timezone_aware": "An instant with its offset is expected: RFC 3339.",
     "model_attributes_type": "An object is expected.",
 }

@@ -130,6 +130,7 @@ async def test_a_subject_that_is_no_uuid_becomes_one_and_always_the_same() -> No
         ({ORGANISATION_CLAIM: "٥٥٦٠٠٠٠١٦٧"}, "token_invalid"),
         ({ORGANISATION_CLAIM: 5560000167}, "token_invalid"),
         ({ORGANISATION_CLAIM: ""}, "token_invalid"),
+        ({ORGANISATION_CLAIM: "7502310241"}, "token_invalid"),  # SV-2: perhaps a person's
     ],
 )
 async def test_a_token_that_says_the_wrong_thing_proves_nothing(

@@ -34,6 +34,7 @@ appointed = AppointmentMade(
     valid_until=date(2027, 12, 31),
     founding=False,
     reason=REASON,
+    language="sv",
     evidence=(),
     made_at=MONDAY,
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.empty import put_aside, remove
 from deploy.local.processes import module
 from deploy.local.settings import CHECKOUT, StackSettings, inherited_environment
 from tests.stack import folder_of_its_own, settings_of_its_own
@@ -65,6 +66,50 @@ def test_what_cannot_be_done_ends_with_one_line(environment: dict[str, str]) -> 
     assert ended.returncode == 1
     assert ended.stderr.startswith("the server in DATABASE_URL does not answer")
     assert "Traceback" not in ended.stderr
+
+
+def test_nobody_home_and_nobody_known_is_said_in_one_line(environment: dict[str, str]) -> None:
+    """House: a token needs an issuer that runs, and a person that it knows."""
+    away = _refused(environment, "token", "PL1", "intake")
+    assert away.startswith("the issuer does not answer at http://127.0.0.1:")
+    try:
+        _run(environment, "up", "--no-services")
+        nobody = _refused(environment, "token", "NOBODY", "intake")
+    finally:
+        _run(environment, "down")
+    assert "NOBODY cannot sign in to intake" in nobody
+    assert "PL1, S1" in nobody
+    assert "no service nowhere" in _refused(environment, "run", "nowhere", "check-views")
+
+
+def test_what_was_there_is_put_aside_and_never_overwritten(tmp_path: Path) -> None:
+    """House: a demo begins empty; what an earlier one left is kept until somebody cleans."""
+    settings = StackSettings(local_dir=tmp_path, database_url=None)
+    for number in (1, 2, 3):
+        settings.data.mkdir(parents=True)
+        (settings.data / "log").write_text(f"{number}")
+        put_aside(settings)
+    kept = {folder.name: (folder / "log").read_text() for folder in tmp_path.glob("data-*")}
+    assert kept == {"data-before-1": "1", "data-before-2": "2", "data-before-3": "3"}
+    assert not settings.data.exists()
+    remove(settings)
+    assert not list(tmp_path.glob("data*"))
+
+
+def _refused(environment: dict[str, str], *words: str) -> str:
+    """Return the one line with which a command ends that cannot be done."""
+    ended = subprocess.run(  # noqa: S603 -- every argument is ours
+        module("deploy.local", *words),
+        capture_output=True,
+        check=False,
+        cwd=CHECKOUT,
+        env=environment,
+        text=True,
+        timeout=_TIMEOUT_S,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+    return ended.stderr
 
 
 def _run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:

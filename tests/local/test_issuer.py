@@ -11,6 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from deploy.local.errors import StackError
+from deploy.local.issuer.sign_in import ORG_NUMBER_CLAIM
 from deploy.local.people import people
 from deploy.local.stack import Stack
 from deploy.local.tokens import challenge, service_token, sign_in
@@ -91,6 +92,16 @@ def test_a_service_gets_a_token_for_another(issuer: httpx2.Client, stack: Stack)
     assert claims["aud"] == "intake"
     assert claims["roles"] == ["service"]
     assert "auth_time" not in claims
+
+
+def test_a_partner_speaks_for_its_firm(issuer: httpx2.Client, stack: Stack) -> None:
+    """House: a partner's system acts as the firm that it was given to, by client credentials."""
+    secret = stack.settings.client_secret.get_secret_value()
+    claims = _verified(issuer, service_token(stack.issuer_url, "partner", secret, "intake")).claims
+    epsilon = people()["epsilon-applicant"]
+    assert (claims["sub"], claims["aud"]) == (str(epsilon.sub), "intake")
+    assert claims["roles"] == ["applicant"]
+    assert claims[ORG_NUMBER_CLAIM] == epsilon.org_number
 
 
 def test_times_come_from_the_clock(issuer: httpx2.Client, stack: Stack) -> None:

@@ -29,3 +29,18 @@ def test_no_two_stacks_get_the_same_port() -> None:
         other.communicate("\n", timeout=10)
 
     assert len(ours | theirs) == 24
+
+
+def test_a_process_that_holds_ports_ends_without_a_complaint() -> None:
+    """House: the blocks are kept until the end, and nothing is said about it then."""
+    program = "from deploy.local.ports import free_ports; free_ports(2)"
+    ended = subprocess.run(  # noqa: S603 -- every argument is ours
+        (sys.executable, "-X", "dev", "-W", "error", "-c", program),
+        cwd=CHECKOUT,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=30,
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")

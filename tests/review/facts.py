@@ -165,6 +165,8 @@ def review_criterion(criterion: Criterion, result: Result = Result.CONFORMS) -> 
         language="en",
         evidence=(BYLAWS,),
         reviewer_id=REVIEWER,
+        standing=NOTHING,
+        competence=ALL_AREAS,
         at=MONDAY,
     )
 
@@ -187,6 +189,7 @@ def assess(*, confirmed: bool = True, reason: str = REASON) -> AssessOverall:
         reason=reason,
         language="en",
         reviewer_id=REVIEWER,
+        standing=NOTHING,
         at=TUESDAY,
     )
 
@@ -234,6 +237,7 @@ approve = ApproveCertification(
     language="en",
     certifier_id=CERTIFIER,
     standing=NOTHING,
+    competence=ALL_AREAS,
     signed_in_at=DECISION_DAY,
     at=DECISION_DAY,
 )
@@ -243,6 +247,7 @@ refuse = RefuseCertification(
     language="en",
     certifier_id=CERTIFIER,
     standing=NOTHING,
+    competence=ALL_AREAS,
     signed_in_at=DECISION_DAY,
     at=DECISION_DAY,
 )

@@ -25,7 +25,9 @@ from shared.contracts.intake import (
 )
 from shared.contracts.preparation import Part, PreparationCalled
 from shared.contracts.scheme import Criterion
+from shared.contracts.swedish_time import local_day
 from tests.review.decider.test_assessment import submitted
+from tests.review.decider.test_workspace import equipped
 from tests.review.facts import (
     AGREEMENT,
     ALFA,
@@ -141,6 +143,16 @@ def test_whoever_supports_or_trains_a_group_has_a_part_in_every_case_of_it() -> 
     assert both == {
         f"casefile-{member}": [support[n], training[n]] for n, member in enumerate(members)
     }
+
+
+def test_whoever_applies_the_kit_supports_the_firm_themselves() -> None:
+    """SOD-1: also outside the group, let in by the firm."""
+    (asked,) = when_review(equipped)
+    assert asked.stream == f"casefile-{APPLICATION}"
+    day = local_day(equipped.applied_at)
+    assert asked.command == NotePart(
+        APPLICATION, SUPERVISOR, Part.SUPERVISOR, day, equipped.applied_at
+    )
 
 
 def test_preparation_starts_when_it_is_called() -> None:

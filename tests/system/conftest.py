@@ -1,15 +1,18 @@
 """The whole house for system tests: every service as real processes, empty at the start."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from deploy.demo.client import World
 from deploy.demo.stage import Stage
 from deploy.local.empty import empty
 from deploy.local.house import House
+from deploy.local.people import Person, people
 from deploy.local.settings import SERVICES
 from deploy.local.stack import Stack
 from shared.clock import set_clock
@@ -19,13 +22,37 @@ BEGINS_AT = datetime(2018, 11, 1, 9, tzinfo=STOCKHOLM)
 
 
 @pytest.fixture(scope="module")
-def house(stack: Stack) -> Iterator[House]:
+def cast() -> tuple[Person, ...]:
+    """Who can sign in beside the people of the checkout, or otherwise than they: by the *Given*."""
+    return ()
+
+
+@pytest.fixture(scope="module")
+def house(
+    stack: Stack, cast: tuple[Person, ...], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
     """Every service, with nothing on record, on 1 November 2018."""
     assert stack.settings.clock is not None
     empty(stack, SERVICES)
     set_clock(stack.settings.clock, BEGINS_AT)
-    with House(stack) as running:
+    with _signing_in(stack, cast, tmp_path_factory.mktemp("cast")), House(stack) as running:
         yield running
+
+
+@contextmanager
+def _signing_in(stack: Stack, cast: tuple[Person, ...], folder: Path) -> Generator[None]:
+    """Let the issuer know those of ``cast`` too, for a while."""
+    if not cast:
+        yield
+        return
+    everybody = {**people(), **{person.label: person for person in cast}}
+    file = folder / "people.json"
+    file.write_bytes(TypeAdapter(tuple[Person, ...]).dump_json(tuple(everybody.values())))
+    Stack(stack.settings.model_copy(update={"people": file})).restart("issuer")
+    try:
+        yield
+    finally:
+        stack.restart("issuer")
 
 
 @pytest.fixture

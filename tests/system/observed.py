@@ -4,7 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg
@@ -13,7 +13,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.house import House
+from deploy.local.processes import module
 from deploy.local.settings import CHECKOUT, SERVICES, inherited_environment
+from deploy.local.stack import await_answer
 from shared.contracts.record import Record, decode
 
 COMMAND_TIMEOUT_S = 120
@@ -29,6 +31,10 @@ class Observed:
     async def records(self, service: str) -> list[Record]:
         """Return every record of a service's log, in order of position."""
         return [decode(leaf) for leaf in await self.leaves(service)]
+
+    async def stream(self, service: str, name: str) -> list[Record]:
+        """Return the records of one stream, in order of version."""
+        return [record for record in await self.records(service) if record.stream == name]
 
     async def leaves(self, service: str) -> list[bytes]:
         """Return the exact bytes in a service's log, in order of position."""
@@ -79,6 +85,19 @@ class Observed:
         finally:
             await admin.close()
         await asyncio.to_thread(self.house.restart, service)
+
+    async def only_answering(self, service: str) -> None:
+        """Start a service anew in the role ``api``: it answers, and no timer, view or relay runs.
+
+        ``house.restart`` lets everything run again.
+        """
+        processes = self.house.stack.processes
+        await asyncio.to_thread(processes.stop, service)
+        launch = replace(
+            self.house._planned(service), argv=module(f"services.{service}.main", "api")
+        )
+        await asyncio.to_thread(processes.start, service, launch)
+        await asyncio.to_thread(await_answer, service, lambda: self.house.ready(service), processes)
 
     def asked(self, service: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Return what a service's operator command says, run as a process of its own."""

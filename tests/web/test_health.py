@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Mapping
 
+import httpx2
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from shared.process.door import waiting_room
 from shared.web import Check, health
 from tests.web.house import House, client
 
@@ -70,3 +72,18 @@ async def test_health_needs_no_token_and_leaves_no_trace(
     assert recorded_spans.get_finished_spans() == ()
     paths = (await http.get("/openapi.json")).json()["paths"]
     assert not {"/livez", "/readyz"} & paths.keys()
+
+
+async def test_a_process_that_still_starts_is_not_traced_either(
+    recorded_spans: InMemorySpanExporter,
+) -> None:
+    """Conventions 1: the framework's own spans would be named by the path as called."""
+    asked = httpx2.ASGITransport(waiting_room())
+    async with httpx2.AsyncClient(transport=asked, base_url="http://starting") as http:
+        ready = await http.get("/readyz")
+        assert (ready.status_code, ready.json()["failing"]) == (503, ["starting"])
+        assert (await http.get("/livez")).status_code == 200
+        early = await http.get("/v1/applications/850709-9805")
+    assert (early.status_code, early.headers["retry-after"]) == (503, "1")
+    assert early.json()["code"] == "temporarily_unavailable"
+    assert recorded_spans.get_finished_spans() == ()

@@ -1,11 +1,13 @@
 """The server over real sockets: what only it can keep, and the whole edge behind it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from shared.contracts.roles import Role
 from shared.web import server as module
@@ -87,11 +89,40 @@ async def test_headers_beyond_all_measure_end_the_connection(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "request_", [b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01"]
+    "request_",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01",
+        b"SHOUT /v1/hello/you HTTP/1.1\r\nhost: notes\r\n\r\n",
+        b"POST /v1/notes HTTP/1.1\r\nhost: notes\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n",
+    ],
 )
 async def test_what_is_no_http_gets_no_further(url: str, request_: bytes) -> None:
-    """RFC 9112: 400, and the connection ends."""
-    assert b" 200 " not in await spoken(url, request_)
+    """RFC 9112, RFC 9457: 400 as a problem document, and the connection ends."""
+    said = await spoken(url, request_)
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json" in head.lower()
+    assert b"content-length: %d" % len(body) in head.lower()
+    assert json.loads(body)["code"] == "request_refused"
+
+
+async def test_whoever_leaves_in_the_middle_of_a_file_is_no_fault_of_ours(url: str) -> None:
+    """House: an upload that ends half way is not told as an error of this service."""
+    head = (
+        f"PUT /v1/notes/{NOTE}/file HTTP/1.1\r\nhost: notes\r\ncontent-length: 19\r\n"
+        f"authorization: {HEADERS['Authorization']}\r\nidempotency-key: left\r\n\r\n"
+    )
+    host, _, port = url.removeprefix("http://").partition(":")
+    with capture_logs() as entries:
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(head.encode() + b"half")
+        await writer.drain()
+        await asyncio.sleep(LIMITS.upload_pause_s / 4)
+        writer.close()
+        await asyncio.sleep(0.2)
+    assert entries == []
 
 
 async def test_a_smuggled_request_is_not_served(url: str) -> None:

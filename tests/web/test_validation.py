@@ -144,4 +144,14 @@ async def test_what_is_not_there_is_a_problem_too(
     answer = await client(House()).request(method, path)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
-    assert ("allow" in answer.headers) is (status == 405)
+    assert answer.headers.get("allow") == ("GET, HEAD, POST" if status == 405 else None)
+
+
+async def test_whoever_asks_for_the_head_alone_gets_the_head_of_the_answer() -> None:
+    """RFC 9110 section 9.3.2: HEAD is GET without content, also for problems and health."""
+    http = client(House(), checks={})
+    for path in (f"/v1/notes/{NOTE}", "/v1/notes/x", "/v1/hello/you", "/v1/nothing", "/livez"):
+        head, whole = await http.head(path), await http.get(path)
+        assert head.status_code == whole.status_code
+        kept = {"etag", "content-type", "cache-control", "log-position"}
+        assert {n: head.headers.get(n) for n in kept} == {n: whole.headers.get(n) for n in kept}

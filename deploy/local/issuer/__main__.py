@@ -7,7 +7,7 @@ from deploy.local.issuer.clients import clients
 from deploy.local.issuer.keys import signing_keys
 from deploy.local.issuer.server import Server
 from deploy.local.issuer.settings import IssuerSettings
-from deploy.local.people import people
+from deploy.local.people import people, people_in
 from deploy.local.settings import LOOPBACK
 from shared.clock import now
 
@@ -22,7 +22,8 @@ def main() -> None:
         keys=keys,
         now=now,
     )
-    app = application(server, people=people(), keys=keys, now=now)
+    everybody = people() if settings.people is None else people_in(settings.people)
+    app = application(server, people=everybody, keys=keys, now=now)
     uvicorn.run(app, host=LOOPBACK, port=settings.port, log_level="warning", access_log=False)
 
 

@@ -16,6 +16,8 @@ from deploy.local.settings import SERVICES, service_secret
 AUDIENCES = frozenset(SERVICES)
 SCOPES = frozenset({"openid", "profile", "email"})
 PUBLIC_CLIENTS = ("demo", "portal")
+PARTNERS = {"partner": "epsilon-applicant"}
+"""Other people's systems, and for whom each speaks, by label."""
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -25,11 +27,13 @@ class Client(ClientMixin):
 
     Attributes:
         secret: None for a public client, which proves itself with PKCE alone.
+        person: Label of the person whom a partner's system speaks for; None for all others.
         audience: Whom the token that is being made is for; set while a request is served.
     """
 
     client_id: str
     secret: str | None = None
+    person: str | None = None
     audience: str | None = None
 
     def get_client_id(self) -> str:
@@ -69,4 +73,7 @@ def clients(secret: str) -> dict[str, Client]:
     """Return every client by its identifier; ``secret`` is what the services' own end with."""
     public = [Client(name) for name in PUBLIC_CLIENTS]
     services = [Client(name, service_secret(name, secret)) for name in SERVICES]
-    return {client.client_id: client for client in (*public, *services)}
+    partners = [
+        Client(name, service_secret(name, secret), person) for name, person in PARTNERS.items()
+    ]
+    return {client.client_id: client for client in (*public, *services, *partners)}

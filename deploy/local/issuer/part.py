@@ -28,7 +28,7 @@ class Issuer:
 
     def launch(self) -> Launch:
         """Return the command line."""
-        clock = self._settings.clock_file
+        clock, others = self._settings.clock_file, self._settings.people
         return Launch(
             argv=module("deploy.local.issuer"),
             cwd=CHECKOUT,
@@ -37,6 +37,7 @@ class Issuer:
                 "ISSUER_PORT": str(self._settings.issuer_port),
                 "ISSUER_FOLDER": str(self._settings.data / "issuer"),
                 "ISSUER_CLIENT_SECRET": self._settings.client_secret.get_secret_value(),
+                **({"ISSUER_PEOPLE": str(others.absolute())} if others else {}),
                 **({"SIGILL_CLOCK": str(clock)} if clock else {}),
             },
             ports={"SIGILL_ISSUER_PORT": self._settings.issuer_port},

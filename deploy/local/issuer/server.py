@@ -37,7 +37,7 @@ from deploy.local.issuer.sign_in import (
     lifetime,
     profile_claims,
 )
-from deploy.local.people import Person
+from deploy.local.people import Person, people
 
 CODES_MAX = 1_000
 
@@ -103,7 +103,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
 
 
 class ServiceGrant(grants.ClientCredentialsGrant):
-    """Gives a service a token of its own, for one other service."""
+    """Gives a service a token of its own, for one other service; a partner, its person's."""
 
     TOKEN_ENDPOINT_AUTH_METHODS: ClassVar[list[str]] = ["client_secret_basic", "client_secret_post"]
 
@@ -111,6 +111,15 @@ class ServiceGrant(grants.ClientCredentialsGrant):
         """Add to the client whom the token is for."""
         super().validate_token_request()
         self.request.client = replace(self.request.client, audience=audience(self.request))
+
+    def generate_token(self, **asked: Any) -> dict[str, Any]:
+        """Return the token; a partner's says for whom it speaks."""
+        client: Client = self.request.client
+        if client.person is not None:
+            person = people()[client.person]
+            asked["user"] = SignIn(person, client.audience or "", self.server.now())
+        token: dict[str, Any] = super().generate_token(**asked)
+        return token
 
 
 class AccessTokens(JWTBearerTokenGenerator):

@@ -13,6 +13,7 @@ class IssuerSettings(BaseSettings):
         url: As it stands in ``iss``; no slash at its end.
         folder: Where the signing key is kept.
         client_secret: What every service's own secret ends with.
+        people: Who can sign in. None: the people of the checkout.
     """
 
     model_config = SettingsConfigDict(env_prefix="ISSUER_", frozen=True)
@@ -21,3 +22,4 @@ class IssuerSettings(BaseSettings):
     port: int
     folder: Path
     client_secret: SecretStr
+    people: Path | None = None

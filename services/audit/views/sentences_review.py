@@ -55,8 +55,8 @@ REVIEW: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{person_id} was granted access to the workspace ({scope}) until {until_at}.",
         ),
         "AccessRevoked": (
-            "Företaget återkallade en tillgång till delningsytan.",
-            "The firm revoked an access to the workspace.",
+            "En tillgång till delningsytan upphörde.",
+            "An access to the workspace ended.",
         ),
         "WorkspaceKitApplied": (
             "Handledaren lade in mappar och stödmall ({kit}).",

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from services.certificates.api.public import NOT_FOUND, find
+from services.certificates.api.public import NOT_FOUND, find, no_certificate
 from services.certificates.commands.certificate import (
     Consent,
     ConsentToListing,
@@ -22,7 +22,6 @@ from shared.auth import Operations
 from shared.contracts.base import Instant
 from shared.contracts.certificate_status import Status, status
 from shared.contracts.roles import Role
-from shared.decider import Refusal, RefusalKind
 from shared.eventlog import Handler
 from shared.web import (
     Caller,
@@ -132,7 +131,7 @@ def _add_reading(router: APIRouter, parts: HolderParts) -> None:
         look, certificate = await find(parts.handler, number)
         issued = certificate.issued
         if issued is None or issued.organisation_number != by.principal.organisation:
-            raise Refusal(RefusalKind.NOT_FOUND, NOT_FOUND, "There is no such certificate.")
+            raise no_certificate()
         show(response, look, seen)
         return ConsentShown(number=issued.number, listed=certificate.listed)
 

@@ -222,9 +222,12 @@ async def find(handler: Handler, number: str) -> tuple[Look, Certificate]:
         if taken is not None:
             look = await handler.look(f"certificate-{taken}")
             return look, look.state
-    raise Refusal(
-        RefusalKind.NOT_FOUND, NOT_FOUND, "There is no such certificate. Look for a slip."
-    )
+    raise no_certificate()
+
+
+def no_certificate() -> Refusal:
+    """GEN-4: return the one answer for what is not there and for what is not the caller's."""
+    return Refusal(RefusalKind.NOT_FOUND, NOT_FOUND, "There is no such certificate.")
 
 
 def _searched(written: str | None) -> str | None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Request, Response, status
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, StrictInt
 
 from services.intake.api.desk import (
     FIRM,
@@ -15,7 +15,6 @@ from services.intake.api.desk import (
     organisation,
     receipt,
     under_declaration,
-    under_mandate,
 )
 from services.intake.api.forms import MailAddress, PersonName, TitleText
 from services.intake.commands.application import (
@@ -85,7 +84,7 @@ class MandateBody(Body):
 class CommitmentBody(Body):
     """The time that is set aside."""
 
-    hours_per_month: Annotated[int, Field(ge=1, le=744)]
+    hours_per_month: Annotated[StrictInt, Field(ge=1, le=744)]
 
 
 class SubmissionBody(Body):
@@ -158,6 +157,8 @@ def _interest(router: APIRouter, desk: Desk) -> None:
             "application_already_open",
             "application_exists",
             "not_the_owner",
+            "mandate_missing",
+            "mandate_ended",
         ),
     )
     async def register_interest(
@@ -170,13 +171,10 @@ def _interest(router: APIRouter, desk: Desk) -> None:
         number = organisation_number(body.organisation_number.get_secret_value())
         application_id = uuid5(by.cause.command_id, "application")
         by_mail = by.role is Role.PROJECT_LEADER
-        cause = by.cause
-        if by_mail:
-            heard = await desk.heard_of(by.person, by.role)
-            cause = under_mandate(by, heard, at)
+        firm = None if by_mail else organisation(by)
         wish = RegisterInterest(
             application_id=application_id,
-            organisation=None if by_mail else organisation(by),
+            organisation=firm,
             organisation_number=number,
             organisation_name=body.organisation_name,
             kind=ApplicationKind.INITIAL,
@@ -187,10 +185,15 @@ def _interest(router: APIRouter, desk: Desk) -> None:
             language=body.language,
             at=at,
         )
+        stream = f"application-{application_id}"
         asked = (
-            Asked(organisation_stream(number), RecordOpenApplication(number, application_id, at)),
-            Asked(f"application-{application_id}", wish),
+            Asked(
+                organisation_stream(number),
+                RecordOpenApplication(firm, number, application_id, at),
+            ),
+            Asked(stream, wish),
         )
+        cause = await desk.mandated(by, wish, stream) if by_mail else by.cause
         answer = await desk.handler.put_all(asked, cause)
         told = receipt(response, answer, location=f"/v1/applications/{application_id}")
         return InterestTaken(application_id=application_id, **told.model_dump())

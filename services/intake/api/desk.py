@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
 from services.intake.commands.mandate import Heard
 from services.intake.decider.application_state import Application, known, own
+from services.intake.decider.decision import need_mandate
 from services.intake.decider.round import Round
 from services.intake.queries import Lists
 from services.intake.views.application import ApplicationDocument, applications
@@ -19,7 +20,7 @@ from shared.contracts.envelope import Cause
 from shared.contracts.roles import Role
 from shared.contracts.swedish_time import local_day
 from shared.decider import Refusal, RefusalKind
-from shared.eventlog import Answer, Handler, History, Look
+from shared.eventlog import AccessEntry, Answer, Handler, History, Look
 from shared.eventlog.views import View
 from shared.web import Caller, Edge, Reader, tell
 
@@ -48,6 +49,15 @@ class Reveals(Protocol):
 
     async def reveal(self, stream: str, version: int, event: Any) -> Any:
         """Return ``event`` with its texts; ``None`` when they have been erased."""
+        ...
+
+
+class Wish(Protocol):
+    """A command: it says at which instant it was received."""
+
+    @property
+    def at(self) -> datetime:
+        """Return the instant of receipt."""
         ...
 
 
@@ -120,6 +130,35 @@ class Desk:
         look = await self.handler.look(f"mandate-{person}")
         heard: Heard = look.state.acting_as(*roles)
         return heard
+
+    async def mandated(self, by: Caller, wish: Wish, stream: str) -> Cause:
+        """APT-3, GEN-2: return the cause with the appointment under which the caller acts.
+
+        A repeated command gets its first answer, also when the appointment has ended since.
+
+        Raises:
+            Refusal: None is in force; the try is on record by then (GEN-8).
+        """
+        heard = await self.heard_of(by.person, by.role)
+        try:
+            need_mandate(heard, wish.at)
+        except Refusal as no:
+            known = await self.handler.log.recall(by.cause.command_id, digest=by.cause.digest)
+            if known is None:
+                what = type(wish).__name__
+                await self.edge.access.record(
+                    AccessEntry(
+                        command_id=uuid5(by.cause.command_id, f"{stream}:{what}"),
+                        actor=by.cause.actor,
+                        command=what,
+                        stream=stream,
+                        code=no.code,
+                        at=self.now(),
+                        case=(await self.handler.look(stream)).case,
+                    )
+                )
+                raise
+        return under_mandate(by, heard, wish.at)
 
 
 def organisation(by: Caller | Reader) -> str:

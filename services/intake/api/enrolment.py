@@ -14,7 +14,6 @@ from services.intake.api.desk import (
     organisation,
     receipt,
     under_declaration,
-    under_mandate,
 )
 from services.intake.commands.application import (
     ConfirmDocumentAccess,
@@ -222,7 +221,9 @@ def _countersigning(router: APIRouter, desk: Desk) -> None:
 
     @router.post(
         "/{application_id}/agreement/countersignature",
-        responses=problems("application_not_found", "agreement_missing"),
+        responses=problems(
+            "application_not_found", "agreement_missing", "mandate_missing", "mandate_ended"
+        ),
     )
     async def countersign_agreement(
         at: Annotated[datetime, Depends(desk.received)],
@@ -232,13 +233,9 @@ def _countersigning(router: APIRouter, desk: Desk) -> None:
         response: Response,
     ) -> Receipt:
         """Sign the agreement for SKOOPI; then it is in force."""
-        heard = await desk.heard_of(by.person, by.role)
-        answer = await desk.handler.put(
-            f"application-{application_id}",
-            CountersignAgreement(at),
-            under_mandate(by, heard, at),
-            expected_version=expected_version,
-        )
+        stream, wish = f"application-{application_id}", CountersignAgreement(at)
+        cause = await desk.mandated(by, wish, stream)
+        answer = await desk.handler.put(stream, wish, cause, expected_version=expected_version)
         return receipt(response, answer)
 
 
@@ -254,6 +251,8 @@ def _enrolment(router: APIRouter, desk: Desk) -> None:
             "agreement_missing",
             "document_access_missing",
             "place_missing",
+            "mandate_missing",
+            "mandate_ended",
         ),
     )
     async def enrol_applicant(
@@ -274,13 +273,9 @@ def _enrolment(router: APIRouter, desk: Desk) -> None:
             project_leader_id=round_.plan.project_leader_id,
             at=at,
         )
-        heard = await desk.heard_of(by.person, by.role)
-        answer = await desk.handler.put(
-            f"application-{application_id}",
-            wish,
-            under_mandate(by, heard, at),
-            expected_version=expected_version,
-        )
+        stream = f"application-{application_id}"
+        cause = await desk.mandated(by, wish, stream)
+        answer = await desk.handler.put(stream, wish, cause, expected_version=expected_version)
         return receipt(response, answer)
 
 

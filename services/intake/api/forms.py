@@ -5,18 +5,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.web import Body
+from shared.web import Body, Line
 
 Commitment: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256, hexadecimal: what a decision rests on."""
 
 Evidence: TypeAlias = Annotated[tuple[Commitment, ...], Field(max_length=50)]
 Words: TypeAlias = Annotated[str, Field(max_length=10_000)]
-PersonName: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
+PersonName: TypeAlias = Annotated[Line, Field(min_length=1, max_length=200)]
 MailAddress: TypeAlias = Annotated[
-    str, Field(max_length=254, pattern=r"^[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\".]+$")
+    Line, Field(max_length=254, pattern=r"^[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\".]+$")
 ]
-TitleText: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
+TitleText: TypeAlias = Annotated[Line, Field(min_length=1, max_length=200)]
 
 
 class DecisionBody(Body):

@@ -6,9 +6,9 @@ from typing import Annotated
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Request, Response, status
-from pydantic import Field
+from pydantic import Field, StrictInt
 
-from services.intake.api.desk import Desk, Receipt, folded, receipt, under_mandate
+from services.intake.api.desk import Desk, Receipt, folded, receipt
 from services.intake.api.forms import ApplicationBody, DecisionBody, PersonBody
 from services.intake.commands.application import TakeGroupPlace
 from services.intake.commands.group import (
@@ -20,6 +20,7 @@ from services.intake.commands.group import (
     GroupCommand,
     StartGroup,
 )
+from services.intake.commands.mandate import Heard
 from services.intake.decider.application_state import known
 from services.intake.decider.group import Group
 from services.intake.views.group import GroupDocument, groups
@@ -52,7 +53,7 @@ class GroupBody(Body):
 class DeviationBody(DecisionBody):
     """Another size than the policy's, approved for this group."""
 
-    members: Annotated[int, Field(ge=1, le=100)]
+    members: Annotated[StrictInt, Field(ge=1, le=100)]
 
 
 class GroupTaken(Receipt):
@@ -84,17 +85,20 @@ async def _group(desk: Desk, group_id: UUID) -> Group:
     return state
 
 
+async def _supporting(desk: Desk, group: Group) -> dict[UUID, Heard]:
+    """Return what intake has heard of whoever supports the group."""
+    return {
+        person: await desk.heard_of(person, Role.SUPERVISOR) for person in sorted(group.supervisors)
+    }
+
+
 async def _put(
     desk: Desk, by: Caller, group_id: UUID, wish: GroupCommand, expected_version: int
 ) -> Answer:
     """Return what became of a wish about the group."""
-    heard = await desk.heard_of(by.person, by.role)
-    return await desk.handler.put(
-        f"group-{group_id}",
-        wish,
-        under_mandate(by, heard, wish.at),
-        expected_version=expected_version,
-    )
+    stream = f"group-{group_id}"
+    cause = await desk.mandated(by, wish, stream)
+    return await desk.handler.put(stream, wish, cause, expected_version=expected_version)
 
 
 def _reading(router: APIRouter, desk: Desk) -> None:
@@ -139,7 +143,7 @@ def _forming(router: APIRouter, desk: Desk) -> None:
     @router.post(
         "",
         status_code=status.HTTP_201_CREATED,
-        responses=problems("round_not_found", "group_exists"),
+        responses=problems("round_not_found", "group_exists", "mandate_missing", "mandate_ended"),
     )
     async def form_group(
         at: Annotated[datetime, Depends(desk.received)],
@@ -151,8 +155,8 @@ def _forming(router: APIRouter, desk: Desk) -> None:
         group_id = uuid5(by.cause.command_id, "group")
         look = await desk.handler.look(f"round-{body.round_id}")
         wish = FormGroup(group_id, body.round_id, round_known=look.version > 0, at=at)
-        heard = await desk.heard_of(by.person, by.role)
-        answer = await desk.handler.put(f"group-{group_id}", wish, under_mandate(by, heard, at))
+        cause = await desk.mandated(by, wish, f"group-{group_id}")
+        answer = await desk.handler.put(f"group-{group_id}", wish, cause)
         told = receipt(response, answer, location=f"/v1/groups/{group_id}")
         return GroupTaken(group_id=group_id, **told.model_dump())
 
@@ -164,6 +168,10 @@ def _forming(router: APIRouter, desk: Desk) -> None:
             "member_not_enrolled",
             "member_in_other_group",
             "group_already_started",
+            "screener_is_supervisor",
+            "supervisor_has_tie",
+            "mandate_missing",
+            "mandate_ended",
         ),
     )
     async def add_member(
@@ -179,14 +187,16 @@ def _forming(router: APIRouter, desk: Desk) -> None:
         assert group.round_id is not None, "_group refuses what was not formed"
         state = await desk.application(body.application_id, by)
         number = known(state).organisation_number
-        heard = await desk.heard_of(by.person, by.role)
+        wish = AddMember(
+            body.application_id, number, state.screener_id, await _supporting(desk, group), at
+        )
         asked = (
             Asked(
                 f"application-{body.application_id}", TakeGroupPlace(group_id, group.round_id, at)
             ),
-            Asked(f"group-{group_id}", AddMember(body.application_id, number, at)),
+            Asked(f"group-{group_id}", wish),
         )
-        cause = under_mandate(by, heard, at)
+        cause = await desk.mandated(by, wish, f"group-{group_id}")
         return receipt(response, await desk.handler.put_all(asked, cause, expected_version))
 
 
@@ -272,7 +282,10 @@ def _starting(router: APIRouter, desk: Desk) -> None:
     """Add the start."""
 
     @router.post(
-        "/{group_id}/start", responses=problems("group_not_found", "group_size_outside_policy")
+        "/{group_id}/start",
+        responses=problems(
+            "group_not_found", "group_size_outside_policy", "mandate_missing", "mandate_ended"
+        ),
     )
     async def start_group(
         at: Annotated[datetime, Depends(desk.received)],

@@ -1,13 +1,13 @@
 """Invoices over HTTP: the round's fee, numbered without gaps, and what is paid of it."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Request, Response, status
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from services.intake.api.desk import (
     FIRM,
@@ -16,7 +16,6 @@ from services.intake.api.desk import (
     folded,
     organisation,
     receipt,
-    under_mandate,
 )
 from services.intake.commands.invoice import (
     IssueInvoice,
@@ -35,6 +34,7 @@ from shared.eventlog import ATTEMPTS_MAX, Answer, Look
 from shared.web import (
     Body,
     Caller,
+    Day,
     Page,
     Reader,
     Seen,
@@ -61,7 +61,7 @@ class LineBody(Body):
     """One line, in whole öre before VAT."""
 
     kind: LineKind
-    net_ore: Annotated[int, Field(ge=0, le=ORE_MAX)]
+    net_ore: Annotated[StrictInt, Field(ge=0, le=ORE_MAX)]
 
 
 class InvoiceBody(Body):
@@ -74,8 +74,8 @@ class InvoiceBody(Body):
 class PaymentBody(Body):
     """Money that arrived, in whole öre with VAT, and the day on which it did."""
 
-    paid_ore: Annotated[int, Field(ge=1, le=ORE_MAX)]
-    paid_on: date
+    paid_ore: Annotated[StrictInt, Field(ge=1, le=ORE_MAX)]
+    paid_on: Day
 
 
 class InvoiceTaken(Receipt):
@@ -146,6 +146,8 @@ def _issuing(router: APIRouter, desk: Desk) -> None:
             "fee_not_from_round",
             "invoice_exists",
             "invoice_number_taken",
+            "mandate_missing",
+            "mandate_ended",
         ),
     )
     async def issue_invoice(
@@ -160,9 +162,8 @@ def _issuing(router: APIRouter, desk: Desk) -> None:
         if state.round_id is not None:
             round_ = await desk.round(state.round_id)
         invoice_id = uuid5(FEES, str(body.application_id))
-        heard = await desk.heard_of(by.person, by.role)
-        cause = under_mandate(by, heard, at)
         wish = _wish(state, round_, invoice_id, body, at)
+        cause = await desk.mandated(by, wish, f"invoice-{invoice_id}")
         answer = await _issue(desk, wish, cause)
         told = receipt(response, answer, location=f"/v1/invoices/{invoice_id}")
         return InvoiceTaken(invoice_id=invoice_id, **told.model_dump())
@@ -212,7 +213,14 @@ def _paying(router: APIRouter, desk: Desk) -> None:
     """Add payments."""
 
     @router.post(
-        "/{invoice_id}/payments", responses=problems("invoice_not_found", "invoice_settled")
+        "/{invoice_id}/payments",
+        responses=problems(
+            "invoice_not_found",
+            "invoice_settled",
+            "payment_not_arrived",
+            "mandate_missing",
+            "mandate_ended",
+        ),
     )
     async def register_payment(
         at: Annotated[datetime, Depends(desk.received)],
@@ -224,11 +232,8 @@ def _paying(router: APIRouter, desk: Desk) -> None:
     ) -> Receipt:
         """Register money that arrived. When all of it has come, the invoice is settled."""
         payment_id = uuid5(by.cause.command_id, "payment")
-        heard = await desk.heard_of(by.person, by.role)
-        answer = await desk.handler.put(
-            f"invoice-{invoice_id}",
-            RegisterPayment(payment_id, body.paid_ore, body.paid_on, at),
-            under_mandate(by, heard, at),
-            expected_version=expected_version,
-        )
+        wish = RegisterPayment(payment_id, body.paid_ore, body.paid_on, at)
+        stream = f"invoice-{invoice_id}"
+        cause = await desk.mandated(by, wish, stream)
+        answer = await desk.handler.put(stream, wish, cause, expected_version=expected_version)
         return receipt(response, answer)

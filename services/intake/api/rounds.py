@@ -2,13 +2,13 @@
 
 from datetime import date, datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Request, Response, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
-from services.intake.api.desk import Desk, Receipt, folded, receipt, under_mandate
+from services.intake.api.desk import Desk, Receipt, folded, receipt
 from services.intake.api.forms import ApplicationBody, TitleText
 from services.intake.commands.round import (
     AnnounceRound,
@@ -33,9 +33,11 @@ from shared.eventlog import Answer, Look
 from shared.web import (
     Body,
     Caller,
+    Day,
     Page,
     Reader,
     Seen,
+    check_period,
     if_match,
     if_none_match,
     link_next,
@@ -46,6 +48,7 @@ from shared.web import (
 )
 
 FEE_ORE_MAX = 100_000_000
+MANDATE = ("mandate_missing", "mandate_ended")
 
 
 class RoundBody(Body):
@@ -55,18 +58,24 @@ class RoundBody(Body):
     name_sv: TitleText
     name_en: TitleText
     kind: RoundKind
-    places: Annotated[int, Field(ge=1, le=1_000)]
-    opens_on: date
-    application_deadline_on: date
-    admission_on: date
-    starts_on: date
+    places: Annotated[StrictInt, Field(ge=1, le=1_000)]
+    opens_on: Day
+    application_deadline_on: Day
+    admission_on: Day
+    starts_on: Day
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        """Refuse a round that closes before it opens."""
+        check_period(self.opens_on, self.application_deadline_on)
+        return self
 
 
 class FeesBody(Body):
     """The fee, in whole öre before VAT."""
 
-    fee_ore: Annotated[int, Field(ge=0, le=FEE_ORE_MAX)]
-    vat_percent: Annotated[int, Field(ge=0, le=100)] = POLICY_V1.vat_percent
+    fee_ore: Annotated[StrictInt, Field(ge=0, le=FEE_ORE_MAX)]
+    vat_percent: Annotated[StrictInt, Field(ge=0, le=100)] = POLICY_V1.vat_percent
 
 
 class SchemeBody(Body):
@@ -150,13 +159,9 @@ async def _put(
     desk: Desk, by: Caller, round_id: UUID, wish: RoundCommand, expected_version: int
 ) -> Answer:
     """Return what became of a project leader's wish, put to the round."""
-    heard = await desk.heard_of(by.person, by.role)
-    return await desk.handler.put(
-        f"round-{round_id}",
-        wish,
-        under_mandate(by, heard, wish.at),
-        expected_version=expected_version,
-    )
+    stream = f"round-{round_id}"
+    cause = await desk.mandated(by, wish, stream)
+    return await desk.handler.put(stream, wish, cause, expected_version=expected_version)
 
 
 def _reading(router: APIRouter, desk: Desk) -> None:
@@ -210,7 +215,7 @@ def _planning(router: APIRouter, desk: Desk) -> None:
     @router.post(
         "",
         status_code=status.HTTP_201_CREATED,
-        responses=problems("admission_before_deadline", "round_exists"),
+        responses=problems("admission_before_deadline", "round_exists", *MANDATE),
     )
     async def draft_round(
         at: Annotated[datetime, Depends(desk.received)],
@@ -223,8 +228,8 @@ def _planning(router: APIRouter, desk: Desk) -> None:
         wish = DraftRound(
             round_id=round_id, project_leader_id=by.person, at=at, **body.model_dump()
         )
-        heard = await desk.heard_of(by.person, by.role)
-        answer = await desk.handler.put(f"round-{round_id}", wish, under_mandate(by, heard, at))
+        cause = await desk.mandated(by, wish, f"round-{round_id}")
+        answer = await desk.handler.put(f"round-{round_id}", wish, cause)
         told = receipt(response, answer, location=f"/v1/rounds/{round_id}")
         return RoundTaken(round_id=round_id, **told.model_dump())
 
@@ -232,7 +237,9 @@ def _planning(router: APIRouter, desk: Desk) -> None:
 def _terms(router: APIRouter, desk: Desk) -> None:
     """Add the terms and the announcement."""
 
-    @router.put("/{round_id}/fees", responses=problems("round_not_found", "round_terms_fixed"))
+    @router.put(
+        "/{round_id}/fees", responses=problems("round_not_found", "round_terms_fixed", *MANDATE)
+    )
     async def set_fees(
         at: Annotated[datetime, Depends(desk.received)],
         round_id: UUID,
@@ -247,7 +254,7 @@ def _terms(router: APIRouter, desk: Desk) -> None:
 
     @router.put(
         "/{round_id}/scheme",
-        responses=problems("round_not_found", "round_terms_fixed", "scheme_not_found"),
+        responses=problems("round_not_found", "round_terms_fixed", "scheme_not_found", *MANDATE),
     )
     async def bind_scheme(
         at: Annotated[datetime, Depends(desk.received)],
@@ -261,7 +268,7 @@ def _terms(router: APIRouter, desk: Desk) -> None:
         wish = BindScheme(body.scheme, frozenset(SCHEMES), at)
         return receipt(response, await _put(desk, by, round_id, wish, expected_version))
 
-    @router.post("/{round_id}/announcement", responses=problems("round_not_found"))
+    @router.post("/{round_id}/announcement", responses=problems("round_not_found", *MANDATE))
     async def announce_round(
         at: Annotated[datetime, Depends(desk.received)],
         round_id: UUID,
@@ -279,7 +286,9 @@ def _running(router: APIRouter, desk: Desk) -> None:
 
     @router.post(
         "/{round_id}/opening",
-        responses=problems("round_not_found", "round_not_announced", "round_terms_missing"),
+        responses=problems(
+            "round_not_found", "round_not_announced", "round_terms_missing", *MANDATE
+        ),
     )
     async def open_round(
         at: Annotated[datetime, Depends(desk.received)],
@@ -300,6 +309,7 @@ def _running(router: APIRouter, desk: Desk) -> None:
             "round_not_pilot",
             "precertification_missing",
             "round_closed",
+            *MANDATE,
         ),
     )
     async def invite_organisation(
@@ -320,7 +330,9 @@ def _running(router: APIRouter, desk: Desk) -> None:
         )
         return receipt(response, await _put(desk, by, round_id, wish, expected_version))
 
-    @router.post("/{round_id}/start", responses=problems("round_not_found", "round_not_closed"))
+    @router.post(
+        "/{round_id}/start", responses=problems("round_not_found", "round_not_closed", *MANDATE)
+    )
     async def start_round(
         at: Annotated[datetime, Depends(desk.received)],
         round_id: UUID,

@@ -1,7 +1,7 @@
 """Step 2 over HTTP: pre-certification, screening, and what the screener decides."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
@@ -32,7 +32,7 @@ from shared.contracts.intake import (
 from shared.contracts.roles import Role
 from shared.contracts.survey import AnswerValue
 from shared.decider import Asked, Refusal, RefusalKind
-from shared.web import Caller, Reader, if_match, problems
+from shared.web import Caller, Day, Reader, if_match, problems
 
 Decided: TypeAlias = ApplicantAdmitted | ApplicationDeferred | ApplicationRejected
 DECIDED: tuple[type[Decided], ...] = (ApplicantAdmitted, ApplicationDeferred, ApplicationRejected)
@@ -54,7 +54,7 @@ class DeferralBody(DecisionBody):
     """
 
     codes: Annotated[tuple[DeferralCode, ...], Field(max_length=10)] = ()
-    return_on: date | None = None
+    return_on: Day | None = None
     actions: Words = ""
 
 
@@ -171,13 +171,9 @@ def _naming(router: APIRouter, desk: Desk) -> None:
             supervisor_ids=await desk.lists.supervisors_of(number),
             at=at,
         )
-        heard = await desk.heard_of(by.person, by.role)
-        answer = await desk.handler.put(
-            f"application-{application_id}",
-            wish,
-            under_mandate(by, heard, at),
-            expected_version=expected_version,
-        )
+        stream = f"application-{application_id}"
+        cause = await desk.mandated(by, wish, stream)
+        answer = await desk.handler.put(stream, wish, cause, expected_version=expected_version)
         return receipt(response, answer)
 
 
@@ -190,6 +186,7 @@ def _yes(router: APIRouter, desk: Desk) -> None:
             "application_not_found",
             "application_not_in_screening",
             "not_the_screener",
+            "screener_has_tie",
             "mandate_missing",
             "mandate_ended",
             "reason_missing",
@@ -234,6 +231,7 @@ def _later(router: APIRouter, desk: Desk) -> None:
             "application_not_found",
             "application_not_in_screening",
             "not_the_screener",
+            "screener_has_tie",
             "mandate_missing",
             "mandate_ended",
             "reason_missing",
@@ -282,6 +280,7 @@ def _no(router: APIRouter, desk: Desk) -> None:
             "application_not_found",
             "application_not_in_screening",
             "not_the_screener",
+            "screener_has_tie",
             "mandate_missing",
             "mandate_ended",
             "reason_missing",

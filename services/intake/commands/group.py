@@ -1,5 +1,6 @@
 """What may be asked of a group of ASF that work side by side (step 5)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -24,10 +25,17 @@ class FormGroup:
 
 @dataclass(frozen=True, slots=True)
 class AddMember:
-    """Let an enrolled ASF join; asked together with the application's ``TakeGroupPlace``."""
+    """Let an enrolled ASF join; asked together with the application's ``TakeGroupPlace``.
+
+    Attributes:
+        screener_id: Who screened it; looked up at the edge.
+        supervisors: What intake has heard of whoever supports the group, by person; likewise.
+    """
 
     application_id: UUID
     organisation_number: str
+    screener_id: UUID | None
+    supervisors: Mapping[UUID, Heard]
     at: datetime
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from shared.contracts.policy import POLICY_V1
 from shared.contracts.roles import Role
+from shared.contracts.swedish_time import add_months
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,13 @@ class Tie:
     from_on: date
     until_on: date | None
 
+    def counts_on(self, day: date) -> bool:
+        """APT-4: return whether ``day`` lies between its start and 24 months after its end."""
+        if day < self.from_on:
+            return False
+        until_on = self.until_on
+        return until_on is None or day <= add_months(until_on, POLICY_V1.look_back_months)
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -87,10 +96,8 @@ class Heard:
         return any(m.role in self.acting_as and m.valid_until < day for m in self.mandates)
 
     def tied_to(self, organisation_number: str, day: date) -> bool:
-        """Return whether a tie to the organisation holds on ``day``."""
+        """APT-4: return whether a tie to the organisation counts on ``day``."""
         return any(
-            tie.organisation_number == organisation_number
-            and tie.from_on <= day
-            and (tie.until_on is None or day <= tie.until_on)
+            tie.organisation_number == organisation_number and tie.counts_on(day)
             for tie in self.ties
         )

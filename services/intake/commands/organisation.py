@@ -7,8 +7,13 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class RecordOpenApplication:
-    """Record the one open application; asked together with ``RegisterInterest``."""
+    """Record the one open application; asked together with ``RegisterInterest``.
 
+    Attributes:
+        organisation: The firm that the caller acts for; ``None`` for a project leader.
+    """
+
+    organisation: str | None
     organisation_number: str
     application_id: UUID
     at: datetime

@@ -1,5 +1,7 @@
 """Step 2: a named person examines the application, and says yes, later, or no."""
 
+from datetime import datetime
+
 from services.intake.commands.application import (
     AdmitApplicant,
     DeferApplication,
@@ -7,6 +9,7 @@ from services.intake.commands.application import (
     ScreeningDecision,
     StartScreening,
 )
+from services.intake.commands.mandate import Heard
 from services.intake.decider.application_state import (
     Application,
     Opening,
@@ -25,6 +28,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.survey import SURVEYS, Gate
 from shared.contracts.swedish_time import local_day
+from shared.contracts.wording import shows_something
 from shared.decider import Refusal, RefusalKind
 
 
@@ -41,12 +45,7 @@ def start(command: StartScreening, application: Application) -> tuple[Applicatio
             "screener_is_supervisor",
             "Whoever supports the enterprise does not screen it.",
         )
-    if command.screener.tied_to(opening.organisation_number, local_day(command.at)):
-        raise Refusal(
-            RefusalKind.NOT_PERMITTED,
-            "screener_has_tie",
-            "Whoever has a tie to the enterprise does not screen it.",
-        )
+    _need_no_tie(command.screener, opening, command.at)
     return (
         ScreeningStarted(
             application_id=opening.application_id,
@@ -99,11 +98,13 @@ def defer(command: DeferApplication, application: Application) -> tuple[Applicat
         raise Refusal(
             RefusalKind.INCOMPLETE, "deferral_reason_missing", "A deferral names what is lacking."
         )
-    if command.return_on is None:
+    if command.return_on is None or command.return_on <= local_day(command.at):
         raise Refusal(
-            RefusalKind.INCOMPLETE, "return_date_missing", "A deferral says from when to return."
+            RefusalKind.INCOMPLETE,
+            "return_date_missing",
+            "A deferral says from when to return: a day that lies ahead.",
         )
-    if not command.actions.strip():
+    if not shows_something(command.actions):
         raise Refusal(
             RefusalKind.INCOMPLETE,
             "deferral_actions_missing",
@@ -158,8 +159,19 @@ def _ready_for(command: ScreeningDecision, application: Application) -> Opening:
             RefusalKind.NOT_PERMITTED, "not_the_screener", "Only the named screener decides."
         )
     need_mandate(command.by, command.at)
+    _need_no_tie(command.by, opening, command.at)
     need_reason(command.reason)
     return opening
+
+
+def _need_no_tie(screener: Heard, opening: Opening, at: datetime) -> None:
+    """APP-7, SOD-10: refuse a tie, also one that has come in since the screener was named."""
+    if screener.tied_to(opening.organisation_number, local_day(at)):
+        raise Refusal(
+            RefusalKind.NOT_PERMITTED,
+            "screener_has_tie",
+            "Whoever has a tie to the enterprise does not screen it.",
+        )
 
 
 def _failing(application: Application, gate: Gate) -> str:

@@ -4,12 +4,13 @@ from datetime import datetime
 
 from services.intake.commands.mandate import Heard
 from shared.contracts.swedish_time import local_day
+from shared.contracts.wording import shows_something
 from shared.decider import Refusal, RefusalKind
 
 
 def need_reason(reason: str) -> None:
     """GEN-2: refuse a decision that does not say why."""
-    if not reason.strip():
+    if not shows_something(reason):
         raise Refusal(RefusalKind.INCOMPLETE, "reason_missing", "A decision says why.")
 
 

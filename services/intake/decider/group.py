@@ -1,6 +1,6 @@
 """The rules of a group: who belongs to it, who supports it, and how large it is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from services.intake.commands.group import (
     GroupCommand,
     StartGroup,
 )
+from services.intake.commands.mandate import Heard
 from services.intake.decider.decision import need_mandate, need_reason
 from shared.contracts.intake import (
     CohortGroupFormed,
@@ -28,6 +29,8 @@ from shared.contracts.intake import (
 )
 from shared.contracts.swedish_time import local_day
 from shared.decider import Decider, Refusal, RefusalKind
+
+NOTHING_HEARD = Heard(frozenset())
 
 
 class GroupStage(StrEnum):
@@ -117,7 +120,10 @@ def _form(command: FormGroup, group: Group) -> tuple[GroupEvent, ...]:
 
 
 def _add_member(command: AddMember, group: Group) -> tuple[GroupEvent, ...]:
-    """GRP-2: a forming group takes members; whether they may is asked of their application."""
+    """GRP-2 to GRP-4: a forming group takes members; its supervisors and trainers get them too.
+
+    Whether they may is asked of their application as well.
+    """
     group_id = _known(group)
     if command.application_id in group.members:
         return ()
@@ -125,13 +131,60 @@ def _add_member(command: AddMember, group: Group) -> tuple[GroupEvent, ...]:
         raise Refusal(
             RefusalKind.CONFLICT, "group_already_started", "The group has started its work."
         )
-    return (
-        GroupMemberAdded(
+    for person in sorted(group.supervisors):
+        _need_free(person, command)
+    added = GroupMemberAdded(
+        group_id=group_id,
+        application_id=command.application_id,
+        organisation_number=command.organisation_number,
+        added_at=command.at,
+    )
+    return (added, *_assigned(group_id, group, command))
+
+
+def _need_free(person: UUID, command: AddMember) -> None:
+    """GRP-3, SOD-10: whoever supports the group is appointed and free of the new member."""
+    supervisor = command.supervisors.get(person, NOTHING_HEARD)
+    need_mandate(supervisor, command.at)
+    if person == command.screener_id:
+        raise _screened()
+    if supervisor.tied_to(command.organisation_number, local_day(command.at)):
+        raise _tied()
+
+
+def _assigned(group_id: UUID, group: Group, command: AddMember) -> Iterator[GroupEvent]:
+    """GRP-4: whoever is with the group already is on record for the new member too."""
+    for person in sorted(group.supervisors):
+        yield SupervisorAssigned(
             group_id=group_id,
-            application_id=command.application_id,
-            organisation_number=command.organisation_number,
-            added_at=command.at,
-        ),
+            supervisor_id=person,
+            application_ids=(command.application_id,),
+            assigned_at=command.at,
+        )
+    for person in sorted(group.trainers):
+        yield TrainerAssigned(
+            group_id=group_id,
+            trainer_id=person,
+            application_ids=(command.application_id,),
+            assigned_at=command.at,
+        )
+
+
+def _screened() -> Refusal:
+    """SOD-10: return the no to whoever screened a member."""
+    return Refusal(
+        RefusalKind.NOT_PERMITTED,
+        "screener_is_supervisor",
+        "Whoever screened a member does not support it.",
+    )
+
+
+def _tied() -> Refusal:
+    """GRP-3: return the no to whoever has a tie to a member."""
+    return Refusal(
+        RefusalKind.NOT_PERMITTED,
+        "supervisor_has_tie",
+        "Whoever has a tie to a member does not support the group.",
     )
 
 
@@ -161,18 +214,10 @@ def _assign_supervisor(command: AssignSupervisor, group: Group) -> tuple[GroupEv
         return ()
     need_mandate(command.supervisor, command.at)
     if command.supervisor_id in command.screener_ids:
-        raise Refusal(
-            RefusalKind.NOT_PERMITTED,
-            "screener_is_supervisor",
-            "Whoever screened a member does not support it.",
-        )
+        raise _screened()
     day = local_day(command.at)
     if any(command.supervisor.tied_to(number, day) for number in group.members.values()):
-        raise Refusal(
-            RefusalKind.NOT_PERMITTED,
-            "supervisor_has_tie",
-            "Whoever has a tie to a member does not support the group.",
-        )
+        raise _tied()
     return (
         SupervisorAssigned(
             group_id=group_id,

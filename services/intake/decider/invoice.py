@@ -1,6 +1,7 @@
 """The rules of an invoice: whole öre, the round's fee, nobody else's costs."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from shared.contracts.intake import (
     InvoiceSettled,
     PaymentRegistered,
 )
+from shared.contracts.swedish_time import local_day
 from shared.decider import Decider, Refusal, RefusalKind
 
 
@@ -94,17 +96,16 @@ def _issue(command: IssueInvoice, invoice: Invoice) -> tuple[InvoiceEvent, ...]:
         raise Refusal(
             RefusalKind.CONFLICT, "invoice_exists", "The fee has been invoiced with another sum."
         )
-    return (
-        InvoiceIssued(
-            invoice_id=command.invoice_id,
-            application_id=command.application_id,
-            organisation_number=command.organisation_number,
-            number=command.number,
-            net_ore=net_ore,
-            vat_ore=sum(vat(line.net_ore, command.vat_percent) for line in command.lines),
-            issued_at=command.at,
-        ),
+    issued = InvoiceIssued(
+        invoice_id=command.invoice_id,
+        application_id=command.application_id,
+        organisation_number=command.organisation_number,
+        number=command.number,
+        net_ore=net_ore,
+        vat_ore=sum(vat(line.net_ore, command.vat_percent) for line in command.lines),
+        issued_at=command.at,
     )
+    return (issued,) if net_ore else (issued, _settled(issued, command.at))
 
 
 def _register_payment(command: RegisterPayment, invoice: Invoice) -> tuple[InvoiceEvent, ...]:
@@ -116,6 +117,10 @@ def _register_payment(command: RegisterPayment, invoice: Invoice) -> tuple[Invoi
         return ()
     if invoice.settled:
         raise Refusal(RefusalKind.CONFLICT, "invoice_settled", "The whole invoice is paid.")
+    if command.paid_on > local_day(command.at):
+        raise Refusal(
+            RefusalKind.CONFLICT, "payment_not_arrived", "Money is noted when it has arrived."
+        )
     payment = PaymentRegistered(
         invoice_id=issued.invoice_id,
         payment_id=command.payment_id,
@@ -126,12 +131,14 @@ def _register_payment(command: RegisterPayment, invoice: Invoice) -> tuple[Invoi
     )
     if invoice.paid_ore + command.paid_ore < issued.net_ore + issued.vat_ore:
         return (payment,)
-    return (
-        payment,
-        InvoiceSettled(
-            invoice_id=issued.invoice_id,
-            application_id=issued.application_id,
-            organisation_number=issued.organisation_number,
-            settled_at=command.at,
-        ),
+    return (payment, _settled(issued, command.at))
+
+
+def _settled(issued: InvoiceIssued, at: datetime) -> InvoiceSettled:
+    """CER-3: the fee gate is met when nothing is owed, also where nothing ever was."""
+    return InvoiceSettled(
+        invoice_id=issued.invoice_id,
+        application_id=issued.application_id,
+        organisation_number=issued.organisation_number,
+        settled_at=at,
     )

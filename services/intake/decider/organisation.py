@@ -58,7 +58,16 @@ decider = Decider(initial=Organisation(), decide=decide, evolve=evolve)
 def _record(
     command: RecordOpenApplication, organisation: Organisation
 ) -> tuple[OrganisationEvent, ...]:
-    """APP-1: a second application waits until the first is closed."""
+    """APP-1: a second application waits until the first is closed.
+
+    SOD-14 comes first: whether another firm has an open application is nobody else's business.
+    """
+    if command.organisation not in {None, command.organisation_number}:
+        raise Refusal(
+            RefusalKind.NOT_PERMITTED,
+            "not_the_owner",
+            "Interest is shown for the enterprise that one acts for.",
+        )
     if organisation.open_id == command.application_id:
         return ()
     if organisation.open_id is not None:

@@ -13,7 +13,7 @@ from shared.contracts.base import Event, sealed_fields
 from shared.contracts.envelope import Actor
 from shared.contracts.roles import Role
 from shared.decider import Refusal, RefusalKind
-from shared.eventlog import AccessEntry, AccessLog, Answer, Handler, History
+from shared.eventlog import AccessEntry, AccessLog, Answer, Handler, History, StreamMoved
 from shared.ids import new_id
 from shared.vault import Vault
 from shared.web import Caller, Reader
@@ -70,7 +70,11 @@ class Acting:
             return known
         mandate = await self._mandate(by, stream, command)
         cause = replace(by.cause, actor=replace(by.cause.actor, mandate=mandate))
-        return await self.handler.put(stream, command, cause, expected_version=expected_version)
+        try:
+            return await self.handler.put(stream, command, cause, expected_version=expected_version)
+        except StreamMoved:
+            await self._refuse_unknown(stream, command)
+            raise
 
     async def state(self, stream: str) -> Any:
         """Return the state of ``stream`` as it is now."""
@@ -100,6 +104,19 @@ class Acting:
         revealed = await self.vault.reveal_all(stream, history.events)
         pairs = zip(history.events, revealed, strict=True)
         return tuple(_blank(event) if texts is None else texts for event, texts in pairs)
+
+    async def _refuse_unknown(self, stream: str, command: Any) -> None:
+        """WSP-1, GEN-4: what is not there for the caller is not there in any version of it.
+
+        Raises:
+            Refusal: 404; else nobody's version says whether another firm has such a case.
+        """
+        rules = self.handler.deciders[stream.partition("-")[0]]
+        try:
+            rules.decide(command, await self.state(stream))
+        except Refusal as no:
+            if no.kind is RefusalKind.NOT_FOUND:
+                raise
 
     async def _mandate(self, by: Caller, stream: str, command: Any) -> UUID | None:
         """APT-3, SV-10: return under what the caller acts; ``None`` for whom there is nothing."""

@@ -14,6 +14,7 @@ from services.review.commands.appointment import ApproveAppointment, ProposeAppo
 from services.review.commands.tie import DeclareTie
 from services.review.queries import Lists
 from services.review.views.appointment_record import AppointmentRecord, appointment
+from shared.contracts.organisation_number import read_organisation_number
 from shared.contracts.preparation import AppointmentMade, AppointmentProposed, TieDeclared
 from shared.contracts.roles import Role
 from shared.decider import Refusal, RefusalKind
@@ -99,6 +100,7 @@ def appointment_routes(*, edge: Edge, acting: Acting) -> APIRouter:
             appointment_id=body.appointment_id,
             approver_id=by.person,
             reason=body.reason,
+            language=body.language,
             evidence=body.evidence,
             at=acting.now(),
         )
@@ -162,7 +164,11 @@ def tie_routes(*, edge: Edge, acting: Acting) -> APIRouter:
     """Return what people say of their own ties, and who may read it."""
     router = APIRouter(prefix="/v1/ties", tags=["ties"])
 
-    @router.post("", status_code=status.HTTP_201_CREATED, responses=problems("tie_exists"))
+    @router.post(
+        "",
+        status_code=status.HTTP_201_CREATED,
+        responses=problems("tie_exists", "organisation_number_not_accepted"),
+    )
     async def declare_tie(
         body: TieBody, by: Annotated[Caller, Depends(edge.caller)], response: Response
     ) -> Made:
@@ -171,7 +177,7 @@ def tie_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         command = DeclareTie(
             tie_id=made,
             person_id=by.person,
-            organisation_number=body.organisation_number,
+            organisation_number=_accepted(body.organisation_number.get_secret_value()),
             kind=body.kind,
             from_on=body.from_on,
             until_on=body.until_on,
@@ -197,3 +203,15 @@ def tie_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         return PersonTies(person_id=person_id, ties=tuple(look.state.declared.values()))
 
     return router
+
+
+def _accepted(written: str) -> str:
+    """APP-2, SV-2: return the number of an organisation; a person's is never kept."""
+    number = read_organisation_number(written)
+    if number is None:
+        raise Refusal(
+            RefusalKind.CONFLICT,
+            "organisation_number_not_accepted",
+            "This is not the number of an organisation. A personal number is never accepted.",
+        )
+    return number

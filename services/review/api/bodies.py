@@ -1,16 +1,17 @@
 """What people send, and in which form. Bodies say neither who nor when: the edge knows."""
 
-from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, StrictBool, StrictInt, model_validator
+from pydantic_core import PydanticCustomError
 
+from services.review.api.acting import APPOINTED
 from shared.contracts.preparation import TieKind
 from shared.contracts.review import Result
 from shared.contracts.roles import Role
-from shared.contracts.scheme import Criterion, EvidenceKind
-from shared.web import Body
+from shared.contracts.scheme import SCHEMES, Criterion, EvidenceKind
+from shared.web import Body, Day, Line, Moment, Text, check_period
 
 CITED_MAX = 100
 ITEMS_MAX = 50
@@ -19,15 +20,28 @@ TEXT_MAX = 10_000
 
 Commitment = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Commitments = Annotated[tuple[Commitment, ...], Field(max_length=CITED_MAX)]
-Organisation = Annotated[str, Field(pattern="^[0-9]{10}$")]
 Reason = Annotated[str, Field(max_length=TEXT_MAX)]
 """GEN-2: an empty one is refused by the rule, with its code."""
-Words = Annotated[str, Field(min_length=1, max_length=TEXT_MAX)]
-Title = Annotated[str, Field(min_length=1, max_length=200)]
+Words = Annotated[Text, Field(min_length=1, max_length=TEXT_MAX)]
+Title = Annotated[Line, Field(min_length=1, max_length=200)]
 Version = Annotated[str, Field(pattern="^v[0-9]{1,3}$")]
 ItemId = Annotated[str, Field(pattern="^[0-9A-Za-z.-]{1,20}$")]
 Areas = Annotated[tuple[Criterion, ...], Field(max_length=len(Criterion))]
 Language = Literal["sv", "en"]
+
+
+def _appointed(role: Role) -> Role:
+    """APT-3: refuse a role in which nobody acts for SKOOPI under an appointment."""
+    if role not in APPOINTED:
+        raise PydanticCustomError("role_not_appointed", "Nobody is appointed to this role.")
+    return role
+
+
+def _known(version: str) -> str:
+    """APT-1: refuse a version of the scheme that there is not."""
+    if version not in SCHEMES:
+        raise PydanticCustomError("scheme_unknown", "There is no such version of the scheme.")
+    return version
 
 
 class ProposalBody(Body):
@@ -39,19 +53,20 @@ class ProposalBody(Body):
     """
 
     person_id: UUID
-    role: Role
+    role: Annotated[Role, AfterValidator(_appointed)]
     areas: Areas = ()
-    schemes: Annotated[tuple[Version, ...], Field(max_length=10)] = ()
+    schemes: Annotated[
+        tuple[Annotated[Version, AfterValidator(_known)], ...], Field(max_length=10)
+    ] = ()
     competence: Commitments
     competence_note: Words
-    valid_from: date
-    valid_until: date
+    valid_from: Day
+    valid_until: Day
 
     @model_validator(mode="after")
     def _period(self) -> Self:
         """Refuse a period that ends before it begins."""
-        if self.valid_until < self.valid_from:
-            raise ValueError("the period ends before it begins")
+        check_period(self.valid_from, self.valid_until)
         return self
 
 
@@ -60,16 +75,28 @@ class ApprovalBody(Body):
 
     appointment_id: UUID
     reason: Reason
+    language: Language = "sv"
     evidence: Commitments = ()
 
 
 class TieBody(Body):
-    """What binds the caller to an organisation; ``until_on`` is ``null`` while it lasts."""
+    """What binds the caller to an organisation.
 
-    organisation_number: Organisation
+    Attributes:
+        organisation_number: Never a personal number: it is kept secret until it has been checked.
+        until_on: ``null`` while it lasts.
+    """
+
+    organisation_number: Annotated[SecretStr, Field(max_length=20)]
     kind: TieKind
-    from_on: date
-    until_on: date | None = None
+    from_on: Day
+    until_on: Day | None = None
+
+    @model_validator(mode="after")
+    def _period(self) -> Self:
+        """Refuse a tie that ends before it begins."""
+        check_period(self.from_on, self.until_on or self.from_on)
+        return self
 
 
 class GrantBody(Body):
@@ -77,8 +104,8 @@ class GrantBody(Body):
 
     person_id: UUID
     scope: Literal["support", "review"] = "support"
-    from_at: AwareDatetime
-    until_at: AwareDatetime
+    from_at: Moment
+    until_at: Moment
 
 
 class KitBody(Body):
@@ -91,7 +118,7 @@ class TextBody(Body):
     """A text that is evidence."""
 
     title: Title
-    text: Annotated[str, Field(min_length=1, max_length=50_000)]
+    text: Annotated[Text, Field(min_length=1, max_length=50_000)]
 
 
 class LinkBody(Body):
@@ -120,10 +147,16 @@ class PlanBody(Body):
 
     reviewers: Annotated[tuple[PlannedBody, ...], Field(min_length=1, max_length=PEOPLE_MAX)]
     certifier_id: UUID
-    from_on: date
-    until_on: date
+    from_on: Day
+    until_on: Day
     method: Literal["documents", "remote_interview", "on_site"]
-    sampled_units: Annotated[int, Field(ge=1, le=1_000)]
+    sampled_units: Annotated[StrictInt, Field(ge=1, le=1_000)]
+
+    @model_validator(mode="after")
+    def _period(self) -> Self:
+        """Refuse a plan that ends before it begins."""
+        check_period(self.from_on, self.until_on)
+        return self
 
 
 class ReviewerBody(Body):
@@ -131,7 +164,7 @@ class ReviewerBody(Body):
 
     person_id: UUID
     areas: Areas
-    lead: bool = False
+    lead: StrictBool = False
 
 
 class CertifierBody(Body):
@@ -158,7 +191,7 @@ class ResultBody(Body):
 class OverallBody(Body):
     """The whole, weighed."""
 
-    definition_confirmed: bool
+    definition_confirmed: StrictBool
     reason: Reason
     language: Language
 

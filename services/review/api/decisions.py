@@ -10,17 +10,16 @@ from services.review.api.acting import Acting, firm_of
 from services.review.api.bodies import DecisionBody, Made
 from services.review.api.reviews import DECIDING, case_after
 from services.review.api.standing import Bystander
-from services.review.commands.review import ApproveCertification, RefuseCertification, Standing
-from services.review.decider.review_state import Review
+from services.review.commands.review import ApproveCertification, RefuseCertification
 from services.review.views.report_texts import ReportTexts, report_texts
 from shared.contracts.base import Instant
 from shared.contracts.review import CertificationApproved, CertificationRefused
+from shared.contracts.roles import Role
 from shared.decider import Refusal, RefusalKind
 from shared.eventlog import Look
 from shared.web import Caller, Edge, Reader, Seen, if_match, if_none_match, problems, show, tell
 
 PREFIX: Final = "/v1/reviews/{review_id}"
-NOTHING: Final = Standing((), (), frozenset(), ())
 DECISION: Final = (
     "review_not_found",
     "review_decided",
@@ -71,18 +70,18 @@ def decision_routes(*, edge: Edge, acting: Acting, bystander: Bystander) -> APIR
         response: Response,
     ) -> Made:
         """Decide, after a fresh sign-in: the token must say that it was at most 5 minutes ago."""
-        review: Review = await acting.state(f"review-{review_id}")
-        opening = review.opening
-        standing = await bystander.standing(by.person, opening) if opening else NOTHING
+        at = acting.now()
+        found = await bystander.found(review_id, by.person, Role.CERTIFIER, at)
         decide = ApproveCertification if body.outcome == "approve" else RefuseCertification
         command = decide(
             decision_id=by.cause.command_id,
             reason=body.reason,
             language=body.language,
             certifier_id=by.person,
-            standing=standing,
+            standing=found.standing,
+            competence=found.competence,
             signed_in_at=by.principal.signed_in_at,
-            at=acting.now(),
+            at=at,
         )
         stream = f"review-{review_id}"
         tell(response, await acting.put(by, stream, command, expected_version=expected_version))

@@ -59,7 +59,8 @@ def name_of(disposition: str | None) -> str:
             plain = said.get_filename("")
             found = unquote(extended[1], errors="strict") if extended else plain
             name = normalize("NFC", found)
-    if not 0 < len(name) <= NAME_MAX or not name.isprintable() or "/" in name or "\\" in name:
+    shown = name.isprintable() and bool(name.strip(" ."))
+    if len(name) > NAME_MAX or not shown or "/" in name or "\\" in name:
         raise Problem(
             400,
             "file_name_malformed",

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from services.review.api.acting import Acting, firm_of
 from services.review.api.evidence_files import checked, disposition_of, media_type_of, name_of
-from services.review.api.workspaces import OWNER, PREFIX, EvidenceMade
+from services.review.api.workspaces import OWNER, PREFIX, EvidenceMade, submitted
 from services.review.commands.workspace import UploadFile
 from services.review.decider.workspace import Workspace, refuse_unless_reader, writable
 from services.review.views.workspace_case import workspace_case
@@ -53,22 +53,23 @@ def file_routes(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
         content_disposition: Annotated[str | None, Header()] = None,
         content_type: Annotated[str | None, Header()] = None,
     ) -> EvidenceMade:
-        """Put in a file as evidence. Safe to repeat with the same Idempotency-Key and file."""
+        """Put in a file as evidence. Safe to repeat with the same key, name, type and file."""
         name, media_type = name_of(content_disposition), media_type_of(content_type)
         stream = f"workspace-{application_id}"
-        await _refuse_early(acting, by, stream, expected_version)
+        await _refuse_early(acting, by, application_id, expected_version)
         content = checked(request.stream(), media_type)
         kept = await objects.put(application_id, content)
         command = UploadFile(
-            organisation=by.principal.organisation,
+            organisation=firm_of(by.principal, by.role),
             evidence_id=by.cause.command_id,
             file_name=name,
             evidence_hash=kept.content_hash,
             size_bytes=kept.size_bytes,
             media_type=media_type,
+            submitted=await submitted(acting, application_id),
             at=acting.now(),
         )
-        by = by.over(bytes.fromhex(kept.content_hash))
+        by = by.over(f"{kept.content_hash}\0{media_type}\0{name}".encode())
         tell(response, await acting.put(by, stream, command, expected_version=expected_version))
         return EvidenceMade(id=by.cause.command_id, evidence_hash=kept.content_hash)
 
@@ -122,15 +123,19 @@ def file_readings(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
     return router
 
 
-async def _refuse_early(acting: Acting, by: Caller, stream: str, expected_version: int) -> None:
+async def _refuse_early(
+    acting: Acting, by: Caller, application_id: UUID, expected_version: int
+) -> None:
     """Refuse what would be refused anyway, before the file has come in; a known key comes first."""
+    stream = f"workspace-{application_id}"
     try:
         known = await acting.handler.log.recall(by.cause.command_id, digest=by.cause.digest)
     except CommandReused:
         return  # known, by a digest that has the file in it: the answer comes with the file
     look = await acting.handler.look(stream)
     if known is None:
-        writable(look.state, by.principal.organisation)
+        done = await submitted(acting, application_id)
+        writable(look.state, firm_of(by.principal, by.role), submitted=done)
         if look.version != expected_version:
             raise StreamMoved(stream)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response, status
 
-from services.review.api.acting import Acting
+from services.review.api.acting import Acting, firm_of
 from services.review.api.bodies import (
     CommentBody,
     OverallBody,
@@ -13,6 +13,8 @@ from services.review.api.bodies import (
     ResultBody,
     SummaryBody,
 )
+from services.review.api.reviews import REVIEWING
+from services.review.api.standing import Bystander
 from services.review.commands.review import (
     AssessOverall,
     CommentReport,
@@ -24,6 +26,7 @@ from services.review.commands.review import (
     WaiveComment,
 )
 from shared.contracts.review import ItemResult
+from shared.contracts.roles import Role
 from shared.contracts.scheme import Criterion
 from shared.web import Caller, Edge, if_match, problems, tell
 
@@ -39,8 +42,17 @@ RESULT: Final = (
     "not_applicable_on_emphasised",
     "emphasised_items_missing",
     "result_better_than_items",
+    "mandate_missing",
+    "mandate_ended",
+    *REVIEWING,
 )
-LEAD: Final = ("review_not_found", "review_decided", "not_the_reviewer")
+LEAD: Final = (
+    "review_not_found",
+    "review_decided",
+    "not_the_reviewer",
+    "mandate_missing",
+    "mandate_ended",
+)
 COMMENT: Final = (
     "review_not_found",
     "not_the_owner",
@@ -49,7 +61,7 @@ COMMENT: Final = (
 )
 
 
-def result_routes(*, edge: Edge, acting: Acting) -> APIRouter:
+def result_routes(*, edge: Edge, acting: Acting, bystander: Bystander) -> APIRouter:
     """Return how criteria get their results."""
     router = APIRouter(prefix=PREFIX, tags=["reviews"])
 
@@ -67,6 +79,8 @@ def result_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         response: Response,
     ) -> None:
         """Give one criterion its result. Safe to repeat with the same Idempotency-Key."""
+        at = acting.now()
+        found = await bystander.found(review_id, by.person, Role.REVIEWER, at)
         command = ReviewCriterion(
             criterion=criterion,
             result=body.result,
@@ -75,7 +89,9 @@ def result_routes(*, edge: Edge, acting: Acting) -> APIRouter:
             language=body.language,
             evidence=tuple(sorted(body.evidence)),
             reviewer_id=by.person,
-            at=acting.now(),
+            standing=found.standing,
+            competence=found.competence,
+            at=at,
         )
         stream = f"review-{review_id}"
         tell(response, await acting.put(by, stream, command, expected_version=expected_version))
@@ -94,6 +110,8 @@ def result_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         response: Response,
     ) -> None:
         """Give one criterion another result; both stay readable."""
+        at = acting.now()
+        found = await bystander.found(review_id, by.person, Role.REVIEWER, at)
         command = ReviseCriterion(
             criterion=criterion,
             result=body.result,
@@ -102,7 +120,9 @@ def result_routes(*, edge: Edge, acting: Acting) -> APIRouter:
             language=body.language,
             evidence=tuple(sorted(body.evidence)),
             reviewer_id=by.person,
-            at=acting.now(),
+            standing=found.standing,
+            competence=found.competence,
+            at=at,
         )
         stream = f"review-{review_id}"
         tell(response, await acting.put(by, stream, command, expected_version=expected_version))
@@ -110,13 +130,15 @@ def result_routes(*, edge: Edge, acting: Acting) -> APIRouter:
     return router
 
 
-def lead_routes(*, edge: Edge, acting: Acting) -> APIRouter:
+def lead_routes(*, edge: Edge, acting: Acting, bystander: Bystander) -> APIRouter:
     """Return what the lead reviewer does with the whole."""
     router = APIRouter(prefix=PREFIX, tags=["reviews"])
 
     @router.put(
         "/overall-assessment",
-        responses=problems("criteria_not_reviewed", "report_issued", "reason_missing", *LEAD),
+        responses=problems(
+            "criteria_not_reviewed", "report_issued", "reason_missing", *LEAD, *REVIEWING
+        ),
     )
     async def assess_overall(
         review_id: UUID,
@@ -126,12 +148,15 @@ def lead_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         response: Response,
     ) -> None:
         """Weigh the whole, and say whether the firm is still an ASF by its definition."""
+        at = acting.now()
+        found = await bystander.found(review_id, by.person, Role.REVIEWER, at)
         command = AssessOverall(
             definition_confirmed=body.definition_confirmed,
             reason=body.reason,
             language=body.language,
             reviewer_id=by.person,
-            at=acting.now(),
+            standing=found.standing,
+            at=at,
         )
         stream = f"review-{review_id}"
         tell(response, await acting.put(by, stream, command, expected_version=expected_version))
@@ -156,7 +181,7 @@ def lead_routes(*, edge: Edge, acting: Acting) -> APIRouter:
     return router
 
 
-def closing_routes(*, edge: Edge, acting: Acting) -> APIRouter:
+def closing_routes(*, edge: Edge, acting: Acting, bystander: Bystander) -> APIRouter:
     """Return how the lead reviewer closes the report and recommends a decision."""
     router = APIRouter(prefix=PREFIX, tags=["reviews"])
 
@@ -175,7 +200,10 @@ def closing_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         stream = f"review-{review_id}"
         tell(response, await acting.put(by, stream, command, expected_version=expected_version))
 
-    @router.put("/recommendation", responses=problems("report_not_final", "reason_missing", *LEAD))
+    @router.put(
+        "/recommendation",
+        responses=problems("report_not_final", "reason_missing", *LEAD, *REVIEWING),
+    )
     async def recommend_decision(
         review_id: UUID,
         body: RecommendationBody,
@@ -184,8 +212,15 @@ def closing_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         response: Response,
     ) -> None:
         """Recommend a decision to the certifier."""
+        at = acting.now()
+        found = await bystander.found(review_id, by.person, Role.REVIEWER, at)
         command = RecommendDecision(
-            body.recommendation, body.reason, body.language, by.person, acting.now()
+            recommendation=body.recommendation,
+            reason=body.reason,
+            language=body.language,
+            reviewer_id=by.person,
+            standing=found.standing,
+            at=at,
         )
         stream = f"review-{review_id}"
         tell(response, await acting.put(by, stream, command, expected_version=expected_version))
@@ -209,7 +244,7 @@ def comment_routes(*, edge: Edge, acting: Acting) -> APIRouter:
     ) -> None:
         """Comment on the report, for the firm."""
         command = CommentReport(
-            organisation=by.principal.organisation,
+            organisation=firm_of(by.principal, by.role),
             comment_id=by.cause.command_id,
             comment=body.comment,
             language=body.language,
@@ -226,7 +261,7 @@ def comment_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         response: Response,
     ) -> None:
         """Have no comment on the report, for the firm."""
-        command = WaiveComment(by.principal.organisation, acting.now())
+        command = WaiveComment(firm_of(by.principal, by.role), acting.now())
         stream = f"review-{review_id}"
         tell(response, await acting.put(by, stream, command, expected_version=expected_version))
 

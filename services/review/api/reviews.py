@@ -15,16 +15,12 @@ from services.review.commands.review import (
     AssignReviewer,
     DeclareImpartiality,
     PlanReview,
-    Standing,
 )
-from services.review.decider.appointment import areas_of
-from services.review.decider.review_state import Review
 from services.review.queries import Lists
 from services.review.views.review_case import ReviewCase, for_the_firm, review_case
 from shared.contracts.base import Event
 from shared.contracts.review import PlannedReviewer, ReviewEvent
 from shared.contracts.roles import Role
-from shared.contracts.scheme import Criterion
 from shared.decider import Refusal, RefusalKind
 from shared.eventlog import Look
 from shared.web import (
@@ -199,16 +195,16 @@ def staffing_routes(*, edge: Edge, acting: Acting, bystander: Bystander) -> APIR
         response: Response,
     ) -> None:
         """Make a person answerable for results in these areas."""
-        found = await _found(acting, bystander, review_id, body.person_id, Role.REVIEWER)
-        standing, competence, agreement = found
+        at = acting.now()
+        found = await bystander.found(review_id, body.person_id, Role.REVIEWER, at)
         command = AssignReviewer(
             reviewer_id=body.person_id,
             areas=body.areas,
             lead=body.lead,
-            standing=standing,
-            competence=competence,
-            agreement=agreement,
-            at=acting.now(),
+            standing=found.standing,
+            competence=found.competence,
+            agreement=found.agreement,
+            at=at,
         )
         stream = f"review-{review_id}"
         tell(response, await acting.put(by, stream, command, expected_version=expected_version))
@@ -224,31 +220,16 @@ def staffing_routes(*, edge: Edge, acting: Acting, bystander: Bystander) -> APIR
         response: Response,
     ) -> None:
         """Make a person answerable for the decision."""
-        found = await _found(acting, bystander, review_id, body.person_id, Role.CERTIFIER)
-        standing, competence, agreement = found
+        at = acting.now()
+        found = await bystander.found(review_id, body.person_id, Role.CERTIFIER, at)
         command = AssignCertifier(
             certifier_id=body.person_id,
-            standing=standing,
-            competence=competence,
-            agreement=agreement,
-            at=acting.now(),
+            standing=found.standing,
+            competence=found.competence,
+            agreement=found.agreement,
+            at=at,
         )
         stream = f"review-{review_id}"
         tell(response, await acting.put(by, stream, command, expected_version=expected_version))
 
     return router
-
-
-async def _found(
-    acting: Acting, bystander: Bystander, review_id: UUID, person_id: UUID, role: Role
-) -> tuple[Standing, frozenset[Criterion], str | None]:
-    """Return how the person stands to the case, what they may assess, and the agreement."""
-    review: Review = await acting.state(f"review-{review_id}")
-    if review.opening is None:
-        return Standing((), (), frozenset(), ()), frozenset(), None
-    appointments = await acting.state(f"appointment-{person_id}")
-    return (
-        await bystander.standing(person_id, review.opening),
-        areas_of(appointments, role, review.opening.scheme, acting.now()),
-        await bystander.agreement(review.opening),
-    )

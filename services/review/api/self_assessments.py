@@ -36,7 +36,7 @@ def self_assessment_routes(*, edge: Edge, acting: Acting) -> APIRouter:
     ) -> None:
         """Answer one item, for the first time or anew."""
         command = AnswerItem(
-            organisation=by.principal.organisation,
+            organisation=firm_of(by.principal, by.role),
             item_id=item_id,
             answer_id=by.cause.command_id,
             text=body.text,
@@ -57,7 +57,7 @@ def self_assessment_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         response: Response,
     ) -> None:
         """Find one item finished."""
-        command = MarkItemReady(by.principal.organisation, item_id, acting.now())
+        command = MarkItemReady(firm_of(by.principal, by.role), item_id, acting.now())
         stream = f"assessment-{application_id}"
         tell(response, await acting.put(by, stream, command, expected_version=expected_version))
 
@@ -90,9 +90,9 @@ def submission_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         workspace = await acting.state(f"workspace-{application_id}")
         file: CaseFile = await acting.state(f"casefile-{application_id}")
         command = SubmitSelfAssessment(
-            organisation=by.principal.organisation,
+            organisation=firm_of(by.principal, by.role),
             signatory_id=by.person,
-            signatories=frozenset(file.signatories),
+            signatories=file.binding,
             manifest=manifest_of(workspace),
             kinds=kinds_of(workspace),
             at=acting.now(),

@@ -6,17 +6,22 @@ duty on one) is read when the view has come to the log's present head.
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 from services.review.commands.review import DutyHeld, PartHeld, Standing, TieHeld
+from services.review.decider.appointment import areas_of
 from services.review.decider.casefile import CaseFile
 from services.review.decider.cohort import organisations_in
+from services.review.decider.review_state import Review
 from services.review.decider.tie import Ties
 from services.review.views.case_record import CaseRecord
 from services.review.views.duty_record import DutyRecord
 from shared.contracts.preparation import TieDeclared
 from shared.contracts.review import ReviewOpened
+from shared.contracts.roles import Role
+from shared.contracts.scheme import Criterion
 from shared.eventlog import Handler
 from shared.web.problem import later
 
@@ -41,6 +46,24 @@ class Records(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What is on record about a person and a review.
+
+    Attributes:
+        competence: Areas of the review's scheme that the person's appointments cover in a role.
+        agreement: The countersigned agreement; ``None`` when there is none.
+    """
+
+    standing: Standing
+    competence: frozenset[Criterion]
+    agreement: str | None
+
+
+NOTHING: Final = Found(Standing((), (), frozenset(), ()), frozenset(), None)
+"""Of a review that is not open."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bystander:
     """Looks up how a person stands to a case.
 
@@ -51,6 +74,22 @@ class Bystander:
     handler: Handler
     records: Records
     reached: Callable[[str, int], Awaitable[bool]]
+
+    async def found(self, review_id: UUID, person_id: UUID, role: Role, at: datetime) -> Found:
+        """Return how a person stands to a review, what they may assess in ``role``, the agreement.
+
+        Raises:
+            Problem: 503: a view has not come far enough; ask again.
+        """
+        review: Review = await self._state(f"review-{review_id}")
+        if review.opening is None:
+            return NOTHING
+        appointments = await self._state(f"appointment-{person_id}")
+        return Found(
+            await self.standing(person_id, review.opening),
+            areas_of(appointments, role, review.opening.scheme, at),
+            await self.agreement(review.opening),
+        )
 
     async def standing(self, person_id: UUID, opening: ReviewOpened) -> Standing:
         """Return what is on record about ``person_id`` and the case under review.

@@ -15,6 +15,7 @@ from services.review.commands.workspace import (
     RevokeAccess,
     WriteText,
 )
+from services.review.decider.assessment import Assessment
 from services.review.decider.workspace import Workspace, refuse_unless_reader
 from services.review.views.workspace_case import WorkspaceCase, workspace_case
 from shared.decider import Refusal
@@ -47,6 +48,12 @@ class EvidenceMade(Made):
     evidence_hash: str
 
 
+async def submitted(acting: Acting, application_id: UUID) -> bool:
+    """PM-6: return whether the case's self-assessment has been submitted."""
+    assessment: Assessment = await acting.state(f"assessment-{application_id}")
+    return assessment.submitted
+
+
 def access_routes(*, edge: Edge, acting: Acting) -> APIRouter:
     """Return how a firm makes its workspace, and lets people in and out."""
     router = APIRouter(prefix=PREFIX, tags=["workspaces"])
@@ -59,7 +66,7 @@ def access_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         response: Response,
     ) -> None:
         """Make the workspace that was requested, as its owner."""
-        command = CreateWorkspace(by.principal.organisation, acting.now())
+        command = CreateWorkspace(firm_of(by.principal, by.role), acting.now())
         stream = f"workspace-{application_id}"
         tell(response, await acting.put(by, stream, command, expected_version=expected_version))
 
@@ -75,7 +82,7 @@ def access_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         if body.until_at <= body.from_at:
             raise Problem(422, "grant_malformed", "The grant ends before it begins.")
         command = GrantAccess(
-            organisation=by.principal.organisation,
+            organisation=firm_of(by.principal, by.role),
             grant_id=by.cause.command_id,
             person_id=body.person_id,
             scope=body.scope,
@@ -96,7 +103,7 @@ def access_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         response: Response,
     ) -> None:
         """Withdraw a person's access."""
-        command = RevokeAccess(by.principal.organisation, grant_id, acting.now())
+        command = RevokeAccess(firm_of(by.principal, by.role), grant_id, acting.now())
         stream = f"workspace-{application_id}"
         tell(response, await acting.put(by, stream, command, expected_version=expected_version))
 
@@ -131,11 +138,12 @@ def content_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         """Write a text as evidence."""
         made = by.cause.command_id
         command = WriteText(
-            organisation=by.principal.organisation,
+            organisation=firm_of(by.principal, by.role),
             evidence_id=made,
             title=body.title,
             text=body.text,
             evidence_hash=await acting.vault.fingerprint(str(application_id), body.text),
+            submitted=await submitted(acting, application_id),
             at=acting.now(),
         )
         stream = f"workspace-{application_id}"
@@ -156,10 +164,11 @@ def content_routes(*, edge: Edge, acting: Acting) -> APIRouter:
     ) -> None:
         """Put a piece of evidence to one item of the self-assessment."""
         command = LinkEvidence(
-            organisation=by.principal.organisation,
+            organisation=firm_of(by.principal, by.role),
             evidence_id=body.evidence_id,
             item_id=body.item_id,
             kind=body.kind,
+            submitted=await submitted(acting, application_id),
             at=acting.now(),
         )
         stream = f"workspace-{application_id}"

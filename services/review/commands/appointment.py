@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from shared.contracts.roles import Role
@@ -38,6 +39,7 @@ class ApproveAppointment:
     appointment_id: UUID
     approver_id: UUID
     reason: str
+    language: Literal["sv", "en"]
     evidence: tuple[str, ...]
     at: datetime
 

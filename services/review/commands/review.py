@@ -146,6 +146,8 @@ class ReviewCriterion:
     Attributes:
         items: In an emphasised area one result per item; else empty.
         evidence: Hashes from the manifest.
+        standing: By the records at ``at``: a tie may have come in since the assignment.
+        competence: As for the assignment: an appointment may have ended since.
     """
 
     criterion: Criterion
@@ -155,12 +157,14 @@ class ReviewCriterion:
     language: Language
     evidence: tuple[str, ...]
     reviewer_id: UUID
+    standing: Standing
+    competence: frozenset[Criterion]
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ReviseCriterion:
-    """Give one criterion another result than before."""
+    """Give one criterion another result than before. The fields as for the first one."""
 
     criterion: Criterion
     result: Result
@@ -169,6 +173,8 @@ class ReviseCriterion:
     language: Language
     evidence: tuple[str, ...]
     reviewer_id: UUID
+    standing: Standing
+    competence: frozenset[Criterion]
     at: datetime
 
 
@@ -180,6 +186,7 @@ class AssessOverall:
     reason: str
     language: Language
     reviewer_id: UUID
+    standing: Standing
     at: datetime
 
 
@@ -228,6 +235,7 @@ class RecommendDecision:
     reason: str
     language: Language
     reviewer_id: UUID
+    standing: Standing
     at: datetime
 
 
@@ -237,6 +245,7 @@ class ApproveCertification:
 
     Attributes:
         standing: By the records at ``at``: a tie may have come in since the assignment.
+        competence: As for the assignment: an appointment may have ended since.
         signed_in_at: When the certifier last proved who they are; ``None``: not known.
     """
 
@@ -245,6 +254,7 @@ class ApproveCertification:
     language: Language
     certifier_id: UUID
     standing: Standing
+    competence: frozenset[Criterion]
     signed_in_at: datetime | None
     at: datetime
 
@@ -258,6 +268,7 @@ class RefuseCertification:
     language: Language
     certifier_id: UUID
     standing: Standing
+    competence: frozenset[Criterion]
     signed_in_at: datetime | None
     at: datetime
 

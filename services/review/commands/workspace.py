@@ -94,6 +94,7 @@ class WriteText:
 
     Attributes:
         evidence_hash: Keyed hash of ``text``, made at the edge.
+        submitted: Whether the self-assessment has been; looked up at the edge.
     """
 
     organisation: str | None
@@ -101,6 +102,7 @@ class WriteText:
     title: str
     text: str
     evidence_hash: str
+    submitted: bool
     at: datetime
 
 
@@ -110,6 +112,7 @@ class UploadFile:
 
     Attributes:
         evidence_hash: SHA-256 of its bytes.
+        submitted: Whether the self-assessment has been; looked up at the edge.
     """
 
     organisation: str | None
@@ -118,17 +121,23 @@ class UploadFile:
     evidence_hash: str
     size_bytes: int
     media_type: str
+    submitted: bool
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class LinkEvidence:
-    """Put a piece of evidence to one item of the self-assessment."""
+    """Put a piece of evidence to one item of the self-assessment.
+
+    Attributes:
+        submitted: Whether the self-assessment has been; looked up at the edge.
+    """
 
     organisation: str | None
     evidence_id: UUID
     item_id: str
     kind: EvidenceKind
+    submitted: bool
     at: datetime
 
 

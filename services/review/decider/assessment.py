@@ -264,7 +264,7 @@ def _own(state: Assessment, organisation: str | None) -> PreparationStarted:
     if state.started is None:
         raise _not_found()
     owner = state.started.organisation_number
-    refuse_unless_own(organisation, owner, not_found="self_assessment_not_found")
+    refuse_unless_own(organisation, owner, not_found=_not_found())
     return state.started
 
 

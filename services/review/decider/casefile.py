@@ -29,12 +29,17 @@ class CaseFile:
 
     Attributes:
         parts: By person and part: the last day known of it. Never forgotten (GRP-4).
-        signatories: By person: the declared mandate.
+        signatories: By person: the declared mandate, in the order of the declarations.
     """
 
     parts: Mapping[tuple[UUID, Part], date] = field(default_factory=lambda: MappingProxyType({}))
     agreement: str | None = None
     signatories: Mapping[UUID, UUID] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def binding(self) -> frozenset[UUID]:
+        """SV-10, SOD-14: return who may bind the ASF: a later declaration takes the place of it."""
+        return frozenset(tuple(self.signatories)[-1:])
 
 
 def decide(command: CaseFileCommand, file: CaseFile) -> tuple[CaseFileEvent, ...]:
@@ -59,7 +64,8 @@ def evolve(file: CaseFile, event: CaseFileEvent) -> CaseFile:
         case AgreementNoted():
             return replace(file, agreement=event.agreement)
         case SignatoryNoted():
-            signatories = {**file.signatories, event.signatory_id: event.mandate_id}
+            others = {p: m for p, m in file.signatories.items() if p != event.signatory_id}
+            signatories = {**others, event.signatory_id: event.mandate_id}
             return replace(file, signatories=MappingProxyType(signatories))
         case _:
             assert_never(event)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from services.review.commands.review import ApproveCertification, Decision, RefuseCertification
 from services.review.decider.bars import bars_to_deciding, refuse_if_barred
-from services.review.decider.grounds import refuse_without_reason
+from services.review.decider.grounds import refuse_outside_appointment, refuse_without_reason
 from services.review.decider.results import refuse_while_unreviewed
 from services.review.decider.review_state import Review, scheme_of, undecided
 from shared.contracts.review import (
@@ -75,7 +75,10 @@ def refuse(command: RefuseCertification, review: Review) -> tuple[ReviewEvent, .
 
 
 def _ready_for(command: Decision, review: Review) -> ReviewOpened:
-    """REV-3, REV-11, REV-13: the assigned certifier, still free of bars, on a complete review."""
+    """REV-3, REV-11, REV-13: the assigned certifier, still appointed and free of bars.
+
+    And on a complete review.
+    """
     opening = undecided(review)
     if command.certifier_id != review.certifier_id:
         raise Refusal(
@@ -89,6 +92,7 @@ def _ready_for(command: Decision, review: Review) -> ReviewOpened:
         reviewers=review.reviewers,
     )
     refuse_if_barred(bars)
+    refuse_outside_appointment(frozenset(scheme_of(opening).criteria), command.competence)
     _refuse_without_fresh_sign_in(command)
     refuse_without_reason(command.reason)
     refuse_while_unreviewed(review, opening)

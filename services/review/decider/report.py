@@ -9,9 +9,10 @@ from services.review.commands.review import (
     RecommendDecision,
     WaiveComment,
 )
+from services.review.decider.bars import bars_to_reviewing, refuse_if_barred
 from services.review.decider.grounds import refuse_unless_own, refuse_without_reason
 from services.review.decider.results import refuse_unless_lead, refuse_while_unreviewed
-from services.review.decider.review_state import Review, opening_of, undecided
+from services.review.decider.review_state import Review, not_found, opening_of, undecided
 from shared.contracts.policy import POLICY_V1
 from shared.contracts.review import (
     DecisionRecommended,
@@ -109,6 +110,7 @@ def recommend(command: RecommendDecision, review: Review) -> tuple[ReviewEvent, 
     """REV-11, REV-16: the lead reviewer recommends on a final report; it binds nobody."""
     opening = undecided(review)
     refuse_unless_lead(command.reviewer_id, review)
+    refuse_if_barred(bars_to_reviewing(command.standing, opening, command.at))
     refuse_without_reason(command.reason)
     if not review.final:
         raise Refusal(RefusalKind.INCOMPLETE, "report_not_final", "Finalise the report first.")
@@ -131,7 +133,7 @@ def _for_comments(command: CommentReport | WaiveComment, review: Review) -> Revi
     """REV-9: return the opening where the caller's own firm has seen the report, or refuse."""
     opening = opening_of(review)
     owner = opening.organisation_number
-    refuse_unless_own(command.organisation, owner, not_found="review_not_found")
+    refuse_unless_own(command.organisation, owner, not_found=not_found())
     if review.comment_until_at is None:
         raise Refusal(
             RefusalKind.CONFLICT, "draft_not_visible", "The report has not been issued yet."

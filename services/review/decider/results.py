@@ -1,7 +1,8 @@
 """The rules of results: who gives them, on what evidence, and how the whole is weighed (step 7)."""
 
 from services.review.commands.review import AssessOverall, ReviewCriterion, ReviseCriterion
-from services.review.decider.grounds import refuse_without_reason
+from services.review.decider.bars import bars_to_reviewing, refuse_if_barred
+from services.review.decider.grounds import refuse_outside_appointment, refuse_without_reason
 from services.review.decider.review_state import Review, scheme_of, undecided
 from shared.contracts.review import (
     CriterionReviewed,
@@ -78,6 +79,7 @@ def assess_overall(command: AssessOverall, review: Review) -> tuple[ReviewEvent,
     """REV-11, T7: the whole is weighed by the lead reviewer when every area has its result."""
     opening = undecided(review)
     refuse_unless_lead(command.reviewer_id, review)
+    refuse_if_barred(bars_to_reviewing(command.standing, opening, command.at))
     refuse_without_reason(command.reason)
     refuse_while_unreviewed(review, opening)
     if review.definition_confirmed is command.definition_confirmed:
@@ -120,7 +122,10 @@ def _refuse_once_reported(review: Review) -> None:
 
 
 def _for_results(command: ReviewCriterion | ReviseCriterion, review: Review) -> ReviewOpened:
-    """REV-5, REV-6: return the opening where this reviewer may give this result, or refuse."""
+    """REV-5, REV-6: return the opening where this reviewer may give this result, or refuse.
+
+    SOD-1 to SOD-5 and APT-3 are asked at every result: much may have come in since the assignment.
+    """
     opening = undecided(review)
     assigned = review.reviewers.get(command.reviewer_id)
     if assigned is None or command.criterion not in assigned.areas:
@@ -129,6 +134,8 @@ def _for_results(command: ReviewCriterion | ReviseCriterion, review: Review) -> 
             "not_the_reviewer",
             "Only a reviewer assigned to the area gives results.",
         )
+    refuse_if_barred(bars_to_reviewing(command.standing, opening, command.at))
+    refuse_outside_appointment(frozenset({command.criterion}), command.competence)
     scheme = scheme_of(opening)
     if command.criterion not in scheme.criteria:
         raise Refusal(RefusalKind.CONFLICT, "criterion_not_in_scheme", f"See {scheme.version}.")

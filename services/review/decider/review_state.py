@@ -88,8 +88,13 @@ def evolve(review: Review, event: ReviewEvent) -> Review:
 def opening_of(review: Review) -> ReviewOpened:
     """GEN-4: return the opening, or refuse: nothing can be done to a review that is not open."""
     if review.opening is None:
-        raise Refusal(RefusalKind.NOT_FOUND, "review_not_found", "There is no such review.")
+        raise not_found()
     return review.opening
+
+
+def not_found() -> Refusal:
+    """GEN-4: what does not exist, or not for this caller, gets one answer."""
+    return Refusal(RefusalKind.NOT_FOUND, "review_not_found", "There is no such review.")
 
 
 def undecided(review: Review) -> ReviewOpened:

@@ -133,14 +133,22 @@ def _scheme(workspace: Workspace) -> str | None:
 decider = Decider(initial=Workspace(), decide=decide, evolve=evolve, scheme=_scheme)
 
 
-def writable(workspace: Workspace, organisation: str | None) -> WorkspaceRequested:
+def writable(
+    workspace: Workspace, organisation: str | None, *, submitted: bool
+) -> WorkspaceRequested:
     """WSP-1, WSP-5: return the request of a workspace that ``organisation`` may write in now.
+
+    Args:
+        workspace: As it stands.
+        organisation: Of the caller.
+        submitted: Whether the self-assessment has been: from then on the manifest stands, also
+            before the freeze has been carried out (PM-6).
 
     Raises:
         Refusal: It is not the caller's, not made yet, or frozen.
     """
     request = _own(workspace, organisation)
-    if workspace.frozen:
+    if workspace.frozen or submitted:
         raise Refusal(
             RefusalKind.CONFLICT, "workspace_frozen", "What was submitted stands as it was."
         )
@@ -202,7 +210,7 @@ def _create(command: CreateWorkspace, workspace: Workspace) -> tuple[WorkspaceEv
     if workspace.request is None:
         raise _not_found()
     owner = workspace.request.organisation_number
-    refuse_unless_own(command.organisation, owner, not_found="workspace_not_found")
+    refuse_unless_own(command.organisation, owner, not_found=_not_found())
     if workspace.created:
         return ()
     application_id = workspace.request.application_id
@@ -288,7 +296,7 @@ def _apply_kit(command: ApplyKit, workspace: Workspace) -> tuple[WorkspaceEvent,
         )
     if workspace.kit == command.kit:
         return ()
-    writable(workspace, request.organisation_number)
+    writable(workspace, request.organisation_number, submitted=False)
     return (
         WorkspaceKitApplied(
             application_id=request.application_id,
@@ -301,7 +309,7 @@ def _apply_kit(command: ApplyKit, workspace: Workspace) -> tuple[WorkspaceEvent,
 
 def _write(command: WriteText, workspace: Workspace) -> tuple[WorkspaceEvent, ...]:
     """WSP-3, WSP-5: a text is evidence by its hash, and none is added to what is frozen."""
-    request = writable(workspace, command.organisation)
+    request = writable(workspace, command.organisation, submitted=command.submitted)
     if _known(workspace, command.evidence_id, command.evidence_hash):
         return ()
     return (
@@ -319,7 +327,7 @@ def _write(command: WriteText, workspace: Workspace) -> tuple[WorkspaceEvent, ..
 
 def _upload(command: UploadFile, workspace: Workspace) -> tuple[WorkspaceEvent, ...]:
     """WSP-3, WSP-5: a file is evidence by its hash, and none is added to what is frozen."""
-    request = writable(workspace, command.organisation)
+    request = writable(workspace, command.organisation, submitted=command.submitted)
     if _known(workspace, command.evidence_id, command.evidence_hash):
         return ()
     return (
@@ -337,7 +345,7 @@ def _upload(command: UploadFile, workspace: Workspace) -> tuple[WorkspaceEvent, 
 
 def _link(command: LinkEvidence, workspace: Workspace) -> tuple[WorkspaceEvent, ...]:
     """SAS-1: evidence is put to an item of the pinned version, and to no other."""
-    request = writable(workspace, command.organisation)
+    request = writable(workspace, command.organisation, submitted=command.submitted)
     if command.evidence_id not in workspace.evidence:
         raise Refusal(RefusalKind.NOT_FOUND, "evidence_not_found", "There is no such evidence.")
     if SCHEMES[request.scheme].item(command.item_id) is None:
@@ -376,7 +384,7 @@ def _own(workspace: Workspace, organisation: str | None) -> WorkspaceRequested:
     if workspace.request is None:
         raise _not_found()
     owner = workspace.request.organisation_number
-    refuse_unless_own(organisation, owner, not_found="workspace_not_found")
+    refuse_unless_own(organisation, owner, not_found=_not_found())
     if not workspace.created:
         raise _not_found()
     return workspace.request

@@ -34,6 +34,7 @@ APPOINTED = (
     (STEERING.person, Role.STEERING_GROUP),
     (SUPERVISOR.person, Role.SUPERVISOR),
     (TRAINER.person, Role.TRAINER),
+    (REGISTRAR.person, Role.REGISTRAR),
 )
 PILOT: dict[str, Any] = {
     "code": "P19",
@@ -72,6 +73,7 @@ def appointment(person: UUID, role: Role) -> AppointmentMade:
         valid_until=date(2027, 12, 31),
         founding=True,
         reason="Tillsatt vid starten.",
+        language="sv",
         evidence=(),
         made_at=datetime(2018, 3, 1, tzinfo=UTC),
     )
@@ -176,7 +178,7 @@ async def enrols(house: Speaking, number: str, application_id: str) -> None:
     ok(await house.send(LEADER, f"{path}/agreement/countersignature", seen=path))
     ok(await house.send(applicant(number), f"{path}/document-access", seen=path))
     invoice = await invoices(house, application_id)
-    body = {"paid_ore": 375_000, "paid_on": "2018-12-14"}
+    body = {"paid_ore": 375_000, "paid_on": "2018-11-01"}
     ok(await house.send(REGISTRAR, f"/v1/invoices/{invoice}/payments", body, seen=1))
     ok(await house.send(firm, f"{path}/place", seen=f"{path}/place"))
     ok(await house.send(LEADER, f"{path}/enrolment", seen=path))

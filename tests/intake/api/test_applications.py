@@ -106,12 +106,21 @@ async def test_a_public_number_is_flagged_and_accepted() -> None:
 
 
 async def test_interest_for_another_firm_is_refused_and_remembered() -> None:
-    """SOD-14, GEN-8: one acts for one's own firm; a no on grounds of duty is kept."""
+    """SOD-14, GEN-8: one acts for one's own firm; a no on grounds of duty is kept.
+
+    It is the same no before and after that firm has shown interest itself.
+    """
     house = House()
     answer = await house.send(applicant(ALFA), "/v1/applications", interest(BETA))
     refused(answer, "not_the_owner", 403)
-    (entry,) = await house.access.entries()
-    assert (entry.entry.code, entry.entry.command) == ("not_the_owner", "RegisterInterest")
+    await shows_interest(house, BETA)
+    again = await house.send(applicant(ALFA), "/v1/applications", interest(BETA))
+    refused(again, "not_the_owner", 403)
+    assert again.json()["detail"] == answer.json()["detail"]
+    kept = await house.access.entries()
+    assert [(each.entry.code, each.entry.command) for each in kept] == [
+        ("not_the_owner", "RecordOpenApplication")
+    ] * 2
 
 
 async def test_a_project_leader_enters_an_interest_that_came_by_mail() -> None:
@@ -271,7 +280,7 @@ async def test_submission_asks_for_a_round_that_exists() -> None:
 
 async def test_a_submission_needs_the_whole_draft() -> None:
     """APP-3, APP-4: the refusal names what is missing."""
-    house = House()
+    house = await staffed()
     round_id = await plans_round(house, kind="regular", code="V20")
     application_id = await shows_interest(house, ALFA)
     refused(await submits(house, ALFA, application_id, round_id), "mandate_missing")

@@ -209,6 +209,29 @@ async def test_whoever_screened_a_member_does_not_support_the_group() -> None:
     refused(answer, "screener_is_supervisor", 403)
 
 
+async def test_a_member_that_joins_late_is_asked_about_as_one_that_was_there() -> None:
+    """GRP-3, GRP-4, SOD-10: whoever supports the group is looked up when a member joins."""
+    house, round_id, cases = await with_admitted(ALFA, BETA)
+    for number in (ALFA, BETA):
+        await enrols(house, number, cases[number])
+    await house.hears(appointment(LEADER.person, Role.SUPERVISOR))
+    groups = [
+        ok(await house.send(LEADER, "/v1/groups", {"round_id": round_id})).headers["location"]
+        for _ in range(2)
+    ]
+    for path, person in zip(groups, (LEADER, SUPERVISOR), strict=True):
+        named = {"person_id": str(person.person)}
+        ok(await house.send(LEADER, f"{path}/supervisors", named, seen=path))
+    body = {"application_id": cases[ALFA]}
+    answer = await house.send(LEADER, f"{groups[0]}/members", body, seen=groups[0])
+    refused(answer, "screener_is_supervisor", 403)
+    ok(await house.send(LEADER, f"{groups[1]}/members", body, seen=groups[1]))
+    taken, added, assigned = (await house.records())[-3:]
+    assert [each.type for each in (taken, added)] == ["GroupPlaceTaken", "GroupMemberAdded"]
+    assert assigned.data["supervisor_id"] == str(SUPERVISOR.person)
+    assert assigned.data["application_ids"] == [cases[ALFA]]
+
+
 async def test_a_supervisor_of_the_firm_does_not_screen_it_in_a_later_round() -> None:
     """SOD-10: looked up in the groups, whatever the round."""
     house, round_id, cases = await with_admitted(ALFA)
@@ -273,7 +296,7 @@ async def test_parts_of_a_payment_add_up_to_a_settled_invoice() -> None:
     """CER-3: and a settled invoice takes no more."""
     house, _, cases = await with_admitted(ALFA)
     path = f"/v1/invoices/{await invoices(house, cases[ALFA])}"
-    part = {"paid_ore": 187_500, "paid_on": "2018-12-14"}
+    part = {"paid_ore": 187_500, "paid_on": "2018-11-01"}
     ok(await house.send(REGISTRAR, f"{path}/payments", part, seen=1))
     assert ok(await house.get(REGISTRAR, path)).json()["status"] == "part_paid"
     ok(await house.send(REGISTRAR, f"{path}/payments", part, seen=2))

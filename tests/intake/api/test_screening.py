@@ -127,9 +127,9 @@ async def test_a_rejection_closes_the_case_and_leaves_room_for_the_next() -> Non
 
 async def test_a_person_without_appointment_neither_screens_nor_decides() -> None:
     """GEN-2, GEN-8: refused, and on record in the access log."""
-    house = House()
+    house = await staffed()
     path = await submitted(house)
-    body = {"person_id": str(LEADER.person)}
+    body = {"person_id": str(REVIEWER.person)}
     answer = await house.send(LEADER, f"{path}/screening", body, seen=path)
     refused(answer, "mandate_missing", 403)
     (entry,) = await house.access.entries(case=UUID(path.rpartition("/")[2]))

@@ -131,14 +131,16 @@ def test_a_supervisor_of_the_enterprise_does_not_screen_it() -> None:
         (tied(ALFA, date(2018, 1, 1), None), True),
         (tied(ALFA, date(2018, 12, 4), date(2018, 12, 4)), True),
         (tied(ALFA, date(2018, 12, 5), None), False),
-        (tied(ALFA, date(2018, 1, 1), date(2018, 12, 3)), False),
+        (tied(ALFA, date(2018, 1, 1), date(2018, 12, 3)), True),
+        (tied(ALFA, date(2010, 1, 1), date(2016, 12, 4)), True),
+        (tied(ALFA, date(2010, 1, 1), date(2016, 12, 3)), False),
         (tied(BETA, date(2018, 1, 1), None), False),
     ],
 )
 def test_whoever_has_a_tie_to_the_enterprise_does_not_screen_it(
     wish: StartScreening, barred: bool
 ) -> None:
-    """SOD-10: while it holds, first and last day included, and to this enterprise."""
+    """SOD-10, APT-4: from its first day until 24 months after its last, and to this enterprise."""
     outcome = application.given(*drafted, submitted).when(wish)
     if barred:
         outcome.then_refused("screener_has_tie")
@@ -207,7 +209,8 @@ def test_a_deferral_says_what_is_lacking_from_when_and_what_to_do() -> None:
     given.when(defer).then(deferred)
     application.given(*in_screening, deferred).when(defer).then_nothing()
     given.when(replace(defer, codes=())).then_refused("deferral_reason_missing")
-    given.when(replace(defer, return_on=None)).then_refused("return_date_missing")
+    for no_return in (None, date(2018, 12, 9), date(2018, 12, 10)):
+        given.when(replace(defer, return_on=no_return)).then_refused("return_date_missing")
     given.when(replace(defer, actions=" ")).then_refused("deferral_actions_missing")
 
 
@@ -233,6 +236,31 @@ def test_a_decision_has_a_reason_and_a_mandate(wish: ScreeningDecision) -> None:
     given.when(nobody).then_refused("mandate_missing")
     gone = replace(wish, by=heard(Role.PROJECT_LEADER, until=date(2018, 12, 9)))
     given.when(gone).then_refused("mandate_ended")
+
+
+@decisions
+@pytest.mark.parametrize("reason", [" ", "\n\t", "\u200b\u200b", "\u00a0"])
+def test_a_reason_can_be_seen(wish: ScreeningDecision, reason: str) -> None:
+    """GEN-2: zero-width marks are no reason either."""
+    given = application.given(*in_screening)
+    given.when(replace(wish, reason=reason)).then_refused("reason_missing")
+
+
+@decisions
+def test_a_tie_that_has_come_in_since_bars_the_decision_too(wish: ScreeningDecision) -> None:
+    """APP-7, SOD-10: the order of the two steps does not matter; 24 months by APT-4."""
+    given = application.given(*in_screening)
+    for until_on, barred in (
+        (None, True),
+        (date(2016, 12, 10), True),
+        (date(2016, 12, 9), False),
+    ):
+        tie = Tie(ALFA, date(2010, 1, 1), until_on)
+        outcome = given.when(replace(wish, by=heard(Role.PROJECT_LEADER, ties=(tie,))))
+        if barred:
+            outcome.then_refused("screener_has_tie")
+        else:
+            assert outcome.refusal is None
 
 
 @decisions

@@ -31,6 +31,7 @@ from tests.intake.facts import (
     APPLICATION,
     GROUP,
     LATER,
+    LEADER,
     OTHER_ROUND,
     REASON,
     RESTS_ON,
@@ -47,7 +48,8 @@ from tests.intake.facts import (
 group = Scenario(decider)
 
 form = FormGroup(GROUP, ROUND, round_known=True, at=LATER)
-add = AddMember(APPLICATION, ALFA, LATER)
+add = AddMember(APPLICATION, ALFA, LEADER, {}, LATER)
+joins = replace(add, supervisors={SUPERVISOR: heard(Role.SUPERVISOR)})
 added = GroupMemberAdded(
     group_id=GROUP, application_id=APPLICATION, organisation_number=ALFA, added_at=LATER
 )
@@ -166,6 +168,29 @@ def test_whoever_screened_a_member_does_not_support_it() -> None:
     """SOD-10: not before and not after."""
     screened = replace(supervise, screener_ids=frozenset({SUPERVISOR}))
     group.given(formed, added).when(screened).then_refused("screener_is_supervisor")
+
+
+def test_a_late_member_gets_whoever_is_there_already() -> None:
+    """GRP-4: also before the group starts, they are barred from reviewing it."""
+    given = group.given(formed, *members(3), supervised(3), trained(3))
+    mine = {"application_ids": (APPLICATION,)}
+    given.when(joins).then(
+        added, supervised(0).model_copy(update=mine), trained(0).model_copy(update=mine)
+    )
+
+
+def test_a_late_member_does_not_join_a_supervisor_who_is_bound_to_it() -> None:
+    """GRP-3, SOD-10: the order of the two steps does not matter."""
+    given = group.given(formed, supervised(0))
+    bound = heard(Role.SUPERVISOR, ties=(Tie(ALFA, date(2017, 1, 1), date(2018, 6, 1)),))
+    for supervisor, screener, code in (
+        (bound, LEADER, "supervisor_has_tie"),
+        (heard(Role.SUPERVISOR), SUPERVISOR, "screener_is_supervisor"),
+        (heard(Role.SUPERVISOR, until=date(2018, 12, 9)), LEADER, "mandate_ended"),
+    ):
+        wish = replace(add, screener_id=screener, supervisors={SUPERVISOR: supervisor})
+        given.when(wish).then_refused(code)
+    given.when(add).then_refused("mandate_missing")
 
 
 def test_an_appointed_trainer_is_on_record_with_the_members() -> None:

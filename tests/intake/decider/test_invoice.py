@@ -42,7 +42,7 @@ settled = InvoiceSettled(
 
 def pay(ore: int, payment_id: UUID = PAYMENT) -> RegisterPayment:
     """Return the wish to register ``ore``."""
-    return RegisterPayment(payment_id, ore, date(2018, 12, 14), LATER)
+    return RegisterPayment(payment_id, ore, date(2018, 12, 10), LATER)
 
 
 def paid(ore: int, payment_id: UUID = PAYMENT) -> PaymentRegistered:
@@ -52,7 +52,7 @@ def paid(ore: int, payment_id: UUID = PAYMENT) -> PaymentRegistered:
         payment_id=payment_id,
         application_id=APPLICATION,
         paid_ore=ore,
-        paid_on=date(2018, 12, 14),
+        paid_on=date(2018, 12, 10),
         registered_at=LATER,
     )
 
@@ -110,6 +110,23 @@ def test_an_invoice_is_settled_when_all_of_it_is_paid() -> None:
     given.when(pay(375_000)).then(paid(375_000), settled)
     rest = pay(1, OTHER_APPLICATION)
     given.given(paid(374_999)).when(rest).then(paid(1, OTHER_APPLICATION), settled)
+
+
+def test_where_nothing_is_owed_nothing_is_waited_for() -> None:
+    """CER-3: an invoice of nothing is settled as it is issued; no payment could do it."""
+    free = replace(issue, lines=(replace(FEE, net_ore=0),), fee_ore=0)
+    nothing = issued.model_copy(update={"net_ore": 0, "vat_ore": 0})
+    invoice.when(free).then(nothing, settled)
+    invoice.given(nothing, settled).when(free).then_nothing()
+
+
+def test_money_is_noted_when_it_has_arrived() -> None:
+    """CER-3, SV-6: a payment of tomorrow, by the calendar in Sweden, settles nothing today."""
+    given = invoice.given(issued)
+    tomorrow = replace(pay(375_000), paid_on=date(2018, 12, 11))
+    given.when(tomorrow).then_refused("payment_not_arrived")
+    late = LATER.replace(hour=23)
+    assert given.when(replace(tomorrow, at=late)).refusal is None
 
 
 def test_a_payment_is_registered_once() -> None:

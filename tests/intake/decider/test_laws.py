@@ -182,7 +182,13 @@ organisation_starts: tuple[tuple[OrganisationEvent, ...], ...] = ((),)
 TestOrganisationLaws = laws(
     organisation.decider,
     commands=st.one_of(
-        st.builds(RecordOpenApplication, st.just(facts.ALFA), cases, instants),
+        st.builds(
+            RecordOpenApplication,
+            st.sampled_from([None, facts.ALFA, facts.BETA]),
+            st.just(facts.ALFA),
+            cases,
+            instants,
+        ),
         st.builds(EndOpenApplication, st.just(facts.ALFA), cases, instants),
     ),
     histories=st.sampled_from(organisation_starts),
@@ -250,7 +256,14 @@ group_commands: st.SearchStrategy[group_wishes.GroupCommand] = st.one_of(
         st.booleans(),
         instants,
     ),
-    st.builds(group_wishes.AddMember, st.integers(0, 7).map(facts.application), firms, instants),
+    st.builds(
+        group_wishes.AddMember,
+        st.integers(0, 7).map(facts.application),
+        firms,
+        st.none() | people,
+        st.dictionaries(people, heard),
+        instants,
+    ),
     st.builds(
         group_wishes.ApproveDeviation,
         st.integers(1, 4),

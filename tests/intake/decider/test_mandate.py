@@ -43,14 +43,14 @@ def test_an_appointment_is_noted_once() -> None:
 
 
 def test_a_tie_is_noted_once_and_its_end_is_news() -> None:
-    """SOD-10, GRP-3: the last word on it counts."""
+    """SOD-10, GRP-3: the last word on it counts, and by APT-4 for 24 months more."""
     person.when(tie).then(tie_noted)
     person.given(tie_noted).when(tie).then_nothing()
     ended = replace(tie, until_on=date(2018, 6, 30))
     (fact,) = person.given(tie_noted).when(ended).events
     heard = decider.fold((tie_noted, fact)).acting_as(Role.SUPERVISOR)
-    assert heard.tied_to(ALFA, date(2018, 6, 30))
-    assert not heard.tied_to(ALFA, date(2018, 7, 1))
+    assert heard.tied_to(ALFA, date(2020, 6, 30))
+    assert not heard.tied_to(ALFA, date(2020, 7, 1))
 
 
 def test_a_mandate_counts_in_its_role_and_period() -> None:

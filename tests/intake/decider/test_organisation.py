@@ -4,16 +4,16 @@ from services.intake.commands.organisation import EndOpenApplication, RecordOpen
 from services.intake.decider.organisation import decider
 from shared.contracts.intake import OpenApplicationEnded, OpenApplicationRecorded
 from shared.testing import Scenario
-from tests.intake.facts import ALFA, APPLICATION, MONDAY, OTHER_APPLICATION, TUESDAY
+from tests.intake.facts import ALFA, APPLICATION, BETA, MONDAY, OTHER_APPLICATION, TUESDAY
 
 organisation = Scenario(decider)
-record = RecordOpenApplication(ALFA, APPLICATION, MONDAY)
+record = RecordOpenApplication(ALFA, ALFA, APPLICATION, MONDAY)
 end = EndOpenApplication(ALFA, APPLICATION, TUESDAY)
 recorded = OpenApplicationRecorded(
     organisation_number=ALFA, application_id=APPLICATION, recorded_at=MONDAY
 )
 ended = OpenApplicationEnded(organisation_number=ALFA, application_id=APPLICATION, ended_at=TUESDAY)
-second = RecordOpenApplication(ALFA, OTHER_APPLICATION, TUESDAY)
+second = RecordOpenApplication(None, ALFA, OTHER_APPLICATION, TUESDAY)
 
 
 def test_an_organisation_has_one_open_application() -> None:
@@ -21,6 +21,13 @@ def test_an_organisation_has_one_open_application() -> None:
     organisation.when(record).then(recorded)
     organisation.given(recorded).when(record).then_nothing()
     organisation.given(recorded).when(second).then_refused("application_already_open")
+
+
+def test_nobody_learns_whether_another_firm_has_applied() -> None:
+    """SOD-14: the same no, whether it has an open application or not."""
+    foreign = RecordOpenApplication(BETA, ALFA, OTHER_APPLICATION, TUESDAY)
+    organisation.when(foreign).then_refused("not_the_owner")
+    organisation.given(recorded).when(foreign).then_refused("not_the_owner")
 
 
 def test_what_was_closed_leaves_room_for_the_next() -> None:

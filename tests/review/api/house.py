@@ -136,6 +136,7 @@ class House:
             operations=OPERATIONS,
             access=self.access,
             now=lambda: self.now,
+            case_of=self.handler.case_of,
         )
         objects = Objects(store_of("", folder=folder), self.log.vault)
         app = create_app(

@@ -174,7 +174,7 @@ async def test_a_role_does_only_what_its_row_allows(house: House) -> None:
     for label in ("PL1", "SG"):
         refused(await decide(house, label=label), 403, "role_may_not_act")
     refused(await assign_reviewer(house, "R1", by="A1"), 403, "role_may_not_act")
-    assert (await house.codes())[-1] == ("assign_reviewer", "role_may_not_act")
+    assert (await house.codes(APPLICATION))[-1] == ("assign_reviewer", "role_may_not_act")
 
 
 async def test_only_a_declared_signatory_binds_the_firm(house: House) -> None:

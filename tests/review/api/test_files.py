@@ -50,7 +50,7 @@ async def test_a_file_comes_back_as_it_was(house: House, tmp_path: Path) -> None
 
 
 async def test_an_upload_is_repeated_safely(house: House, tmp_path: Path) -> None:
-    """GEN-4: the same file and key again is the same evidence; another file is told apart."""
+    """GEN-4: the same file and key again is the same; another file or name is told apart."""
     await open_workspace(house)
     again = {"Idempotency_Key": '"once"', "If_Match": '"3"'}
     first, second = [await upload(house, PDF, **again) for _ in "12"]
@@ -58,6 +58,8 @@ async def test_an_upload_is_repeated_safely(house: House, tmp_path: Path) -> Non
     assert len([e for e in events_of(house.log) if isinstance(e, EvidenceFileUploaded)]) == 1
     refused(await upload(house, PDF + b"x", **again), 422, "idempotency_key_reused")
     assert len(kept(tmp_path)) == 2
+    renamed = again | {"Content_Disposition": "attachment; filename=other.pdf"}
+    refused(await upload(house, PDF, **renamed), 422, "idempotency_key_reused")
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,14 @@ async def test_what_is_no_evidence_is_turned_away_and_leaves_nothing(
     refused(await upload(house, content, Content_Type=media_type), status, code)
     assert kept(tmp_path) == []
     assert not house.types("EvidenceFileUploaded")
+
+
+async def test_a_compressed_file_is_not_unpacked_and_not_kept(house: House, tmp_path: Path) -> None:
+    """WSP-3: what is hashed is what was meant; 415."""
+    await open_workspace(house)
+    answer = await upload(house, b"plain words", Content_Type="text/plain", Content_Encoding="br")
+    refused(answer, 415, "body_encoded")
+    assert kept(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -146,6 +156,10 @@ async def test_a_file_that_is_gone_is_not_there(house: House, tmp_path: Path) ->
         "attachment; filename*=UTF-8''%ff",
         "attachment; filename*=UTF-8''..%2Fa.pdf",
         "attachment; filename*=UTF-8''a%00.pdf",
+        "attachment; filename*=UTF-8''%E2%80%AEfdp.exe",
+        "attachment; filename*=UTF-8''%20",
+        "attachment; filename=.",
+        "attachment; filename=..",
         'attachment; filename="../a.pdf"',
         'attachment; filename=""',
         "form-data; filename=a.pdf",

@@ -44,7 +44,12 @@ propose = ProposeAppointment(
     at=MONDAY,
 )
 approve = ApproveAppointment(
-    appointment_id=APPOINTMENT, approver_id=STEERING, reason=REASON, evidence=(OTHER,), at=MONDAY
+    appointment_id=APPOINTMENT,
+    approver_id=STEERING,
+    reason=REASON,
+    language="en",
+    evidence=(OTHER,),
+    at=MONDAY,
 )
 proposed = AppointmentProposed(
     appointment_id=APPOINTMENT,
@@ -69,6 +74,7 @@ made = AppointmentMade(
     valid_until=date(2027, 12, 31),
     founding=False,
     reason=REASON,
+    language="en",
     evidence=(BYLAWS, OTHER),
     made_at=MONDAY,
 )

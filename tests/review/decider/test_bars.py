@@ -1,14 +1,22 @@
 """Who may not review and who may not decide: every bar, and both sides of its boundaries."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
 
-from services.review.commands.review import DutyHeld, PartHeld, Standing, TieHeld
+from services.review.commands.review import (
+    DutyHeld,
+    PartHeld,
+    RecommendDecision,
+    ReviseCriterion,
+    Standing,
+    TieHeld,
+)
 from services.review.decider.review import decider
 from shared.contracts.preparation import Part, TieKind
+from shared.contracts.scheme import Criterion
 from shared.testing import Scenario
 from tests.review.facts import (
     ALFA,
@@ -16,16 +24,24 @@ from tests.review.facts import (
     CERTIFIER,
     MONDAY,
     NOTHING,
+    REASON,
     REVIEWER,
+    WINDOW_END,
+    all_reviewed_but,
     approve,
+    assess,
+    assessed,
     assign_certifier,
     assign_reviewer,
     assigned,
     certifier_assigned,
+    final,
     opened,
     planned_for,
     ready,
     refuse,
+    reported,
+    review_criterion,
     staffed,
 )
 
@@ -98,6 +114,32 @@ def test_the_bars_are_checked_again_at_the_decision(standing: Standing, code: st
     """REV-3: a tie may have come in between."""
     for decision in (approve, refuse):
         review.given(*ready).when(replace(decision, standing=standing)).then_refused(code)
+
+
+@pytest.mark.parametrize(("standing", "code"), REVIEWING)
+def test_the_bars_are_checked_again_at_every_result(standing: Standing, code: str) -> None:
+    """K-05: nobody reviews whom they are bound to, also when it came in after the assignment."""
+    complete = review.given(*staffed, *all_reviewed_but())
+    given = review_criterion(Criterion.STAFF)
+    review.given(*staffed).when(replace(given, standing=standing)).then_refused(code)
+    revision = ReviseCriterion(**asdict(given) | {"items": (), "standing": standing})
+    complete.when(revision).then_refused(code)
+    complete.when(replace(assess(), standing=standing)).then_refused(code)
+    recommend = RecommendDecision("approve", REASON, "en", REVIEWER, standing, WINDOW_END)
+    complete.given(assessed, reported, final).when(recommend).then_refused(code)
+
+
+def test_an_appointment_covers_what_is_assessed_on_the_day_it_is() -> None:
+    """APT-3, K-03: an appointment for other areas is none for this one."""
+    others = frozenset(Criterion) - {Criterion.STAFF}
+    wish = replace(review_criterion(Criterion.STAFF), competence=others)
+    review.given(*staffed).when(wish).then_refused("mandate_missing")
+    revision = ReviseCriterion(**asdict(wish) | {"items": (), "standing": NOTHING})
+    complete = review.given(*staffed, *all_reviewed_but())
+    complete.when(revision).then_refused("mandate_missing")
+    for decision in (approve, refuse):
+        unfit = replace(decision, competence=others)
+        review.given(*ready).when(unfit).then_refused("mandate_missing")
 
 
 def test_whoever_was_assigned_to_review_does_not_decide() -> None:

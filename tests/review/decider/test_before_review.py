@@ -25,6 +25,7 @@ from tests.review.facts import (
     ALFA,
     APPLICANT,
     APPLICATION,
+    LEADER,
     MANDATE,
     MONDAY,
     REVIEWER,
@@ -112,6 +113,20 @@ def test_agreement_and_signatories_are_noted_once() -> None:
     file.given(agreed).when(NoteAgreement(APPLICATION, AGREEMENT, START)).then_nothing()
     file.when(NoteSignatory(APPLICATION, SIGNATORY, MANDATE, MONDAY)).then(signs)
     file.given(signs).when(NoteSignatory(APPLICATION, SIGNATORY, MANDATE, START)).then_nothing()
+
+
+def test_a_later_declaration_takes_the_place_of_an_earlier_one() -> None:
+    """SV-10, SOD-14: as at intake, and whoever declares again is the last."""
+    first, second, again = (
+        SignatoryNoted(
+            application_id=APPLICATION, signatory_id=person, mandate_id=mandate, noted_at=MONDAY
+        )
+        for person, mandate in ((SIGNATORY, MANDATE), (LEADER, ROUND), (SIGNATORY, ROUND))
+    )
+    fold = casefile.decider.fold
+    assert fold(()).binding == frozenset()
+    assert fold((first, second)).binding == {LEADER}
+    assert fold((first, second, again)).binding == {SIGNATORY}
 
 
 def test_preparation_begins_with_the_round_for_whoever_is_enrolled() -> None:

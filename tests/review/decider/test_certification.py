@@ -31,6 +31,7 @@ from tests.review.facts import (
     BETA,
     DECISION_DAY,
     MONDAY,
+    NOTHING,
     REASON,
     REVIEW,
     REVIEWER,
@@ -63,7 +64,7 @@ issue = IssueReport(REASON, "en", REVIEWER, TUESDAY)
 comment = CommentReport(ALFA, COMMENT, REASON, "en", TUESDAY)
 waive = WaiveComment(ALFA, TUESDAY)
 finalise = FinaliseReport(REVIEWER, WINDOW_END)
-recommend = RecommendDecision("approve", REASON, "en", REVIEWER, WINDOW_END)
+recommend = RecommendDecision("approve", REASON, "en", REVIEWER, NOTHING, WINDOW_END)
 commented = ReportCommented(
     review_id=REVIEW,
     application_id=APPLICATION,

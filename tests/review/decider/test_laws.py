@@ -146,6 +146,7 @@ appointment_commands: st.SearchStrategy[AppointmentCommand] = st.one_of(
         appointment_id=ids,
         approver_id=people,
         reason=reasons,
+        language=languages,
         evidence=cited,
         at=instants,
     ),
@@ -239,6 +240,7 @@ workspace_commands: st.SearchStrategy[WorkspaceCommand] = st.one_of(
         title=reasons,
         text=reasons,
         evidence_hash=hashes,
+        submitted=st.booleans(),
         at=instants,
     ),
     st.builds(
@@ -249,6 +251,7 @@ workspace_commands: st.SearchStrategy[WorkspaceCommand] = st.one_of(
         evidence_hash=hashes,
         size_bytes=st.integers(1, 1_000),
         media_type=st.just("application/pdf"),
+        submitted=st.booleans(),
         at=instants,
     ),
     st.builds(
@@ -257,6 +260,7 @@ workspace_commands: st.SearchStrategy[WorkspaceCommand] = st.one_of(
         evidence_id=ids,
         item_id=item_ids,
         kind=st.sampled_from(EvidenceKind),
+        submitted=st.booleans(),
         at=instants,
     ),
     st.builds(FreezeWorkspace, manifest=cited, manifest_root=st.just(OTHER), at=instants),
@@ -310,6 +314,8 @@ def given_results(draw: st.DrawFn, kind: type[ReviewCriterion | ReviseCriterion]
         language=draw(languages),
         evidence=draw(cited),
         reviewer_id=draw(people),
+        standing=draw(standings),
+        competence=draw(competences),
         at=draw(instants),
     )
 
@@ -323,6 +329,7 @@ def _decisions(kind: type[ApproveCertification | RefuseCertification]) -> st.Sea
         language=languages,
         certifier_id=people,
         standing=standings,
+        competence=competences,
         signed_in_at=st.one_of(st.none(), instants),
         at=instants,
     )
@@ -380,6 +387,7 @@ review_commands: st.SearchStrategy[ReviewCommand] = st.one_of(
         reason=reasons,
         language=languages,
         reviewer_id=people,
+        standing=standings,
         at=instants,
     ),
     st.builds(IssueReport, summary=reasons, language=languages, reviewer_id=people, at=instants),
@@ -399,6 +407,7 @@ review_commands: st.SearchStrategy[ReviewCommand] = st.one_of(
         reason=reasons,
         language=languages,
         reviewer_id=people,
+        standing=standings,
         at=instants,
     ),
     _decisions(ApproveCertification),

@@ -37,6 +37,7 @@ from tests.review.facts import (
     BYLAWS,
     CERTIFIER,
     MONDAY,
+    NOTHING,
     OTHER,
     POLICIES,
     REASON,
@@ -102,6 +103,8 @@ def revise(criterion: Criterion, result: Result) -> ReviseCriterion:
         language="en",
         evidence=(POLICIES,),
         reviewer_id=REVIEWER,
+        standing=NOTHING,
+        competence=ALL_AREAS,
         at=TUESDAY,
     )
 
@@ -121,12 +124,12 @@ EVERYTHING = [
     assign_certifier,
     review_criterion(Criterion.STAFF),
     revise(Criterion.STAFF, Result.CONFORMS),
-    AssessOverall(True, REASON, "en", REVIEWER, MONDAY),
+    AssessOverall(True, REASON, "en", REVIEWER, NOTHING, MONDAY),
     IssueReport(REASON, "en", REVIEWER, MONDAY),
     CommentReport(ALFA, UUID(int=70), REASON, "en", MONDAY),
     WaiveComment(ALFA, MONDAY),
     FinaliseReport(REVIEWER, MONDAY),
-    RecommendDecision("approve", REASON, "en", REVIEWER, MONDAY),
+    RecommendDecision("approve", REASON, "en", REVIEWER, NOTHING, MONDAY),
     approve,
     refuse,
 ]

@@ -1,0 +1,89 @@
+"""``make demo``: the journey is played while it is told, looked at, and left running."""
+
+import asyncio
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from deploy.demo.client import UnexpectedAnswerError, World
+from deploy.demo.ending import Ending
+from deploy.demo.journey import BEGINS_AT, Journey
+from deploy.demo.narrator import Narrator
+from deploy.demo.stage import Stage
+from deploy.local.house import House
+from deploy.local.part import shown
+from deploy.local.settings import SERVICES
+from shared.contracts.swedish_time import STOCKHOLM
+from shared.kafka import Brokers
+
+GOES_ON_AT: Final = datetime(2019, 6, 19, 10, 5, tzinfo=STOCKHOLM)
+"""From where the clock runs on when the play is over."""
+
+__all__ = ["BEGINS_AT", "main"]
+
+
+def main(house: House) -> int:
+    """Play the whole journey on a running house, and leave the clock running. Return 0 when well."""
+    console = Console(highlight=False, soft_wrap=True)
+    clock = house.stack.settings.clock_file
+    assert clock is not None, "the demo is played on a simulated clock"
+    began = time.monotonic()
+    try:
+        to_look_at = asyncio.run(_play(house, Path(clock), console))
+    except UnexpectedAnswerError as error:
+        console.print(f"[red]the play stopped: {error}[/red]")
+        return 1
+    _let_run(Path(clock), GOES_ON_AT)
+    console.print(f"\nplayed in {time.monotonic() - began:.0f} s; what to look at now:\n")
+    for line in to_look_at:
+        console.print(f"  {line}")
+    return 0
+
+
+async def _play(house: House, clock: Path, console: Console) -> tuple[str, ...]:
+    """Play every act, look at what it led to, and return what to look at now."""
+    addresses = {service: house.url(service) for service in SERVICES}
+    narrator = Narrator(Brokers(house.stack.kafka_bootstrap), console.print)
+    async with World(house.stack.issuer_url, addresses) as world, narrator.listening():
+        journey = Journey(Stage(world, clock, narrator.tell))
+        await journey.admit()
+        await journey.prepare()
+        await journey.certify()
+        await journey.certification.list_alfa()
+        await narrator.quiet()
+        ending = Ending(house, journey)
+        await ending.look()
+        return _to_look_at(house, journey, await ending.trace())
+
+
+def _let_run(clock: Path, at: datetime) -> None:
+    """Let the clock run on from ``at``, so that what was started can be used."""
+    offset_s = at.timestamp() - time.time()  # noqa: TID251 -- how far the play's clock is moved
+    fresh = clock.with_suffix(".next")
+    fresh.write_text(f"offset {offset_s:.0f}\n")
+    fresh.replace(clock)
+
+
+def _to_look_at(house: House, journey: Journey, trace: str | None) -> tuple[str, ...]:
+    """Return addresses and commands for whoever wants to look around."""
+    alfa = journey.certification.firms[0]
+    token = "$(.venv/bin/python -m deploy.local token A1 audit)"  # noqa: S105 -- a command
+    history = f"{house.url('audit')}/v1/history?case={alfa.application_id}&limit=200"
+    return (
+        f"the certificate     {house.url('certificates')}/v1/certificates/{alfa.certificate}",
+        (
+            f"when it has expired {house.url('certificates')}/v1/certificates/{alfa.certificate}"
+            "?at=2021-06-20T00:00:00Z"
+        ),
+        f"the public count    {house.url('certificates')}/v1/certificates/count",
+        f'its whole history   curl -s -H "Authorization: Bearer {token}" "{history}"',
+        "what runs           make status",
+        f"the letters         {shown(house.stack.mail_folder)}/*.eml",
+        *((f"a decision's trace  {trace}",) if trace else ()),
+        f"the APIs            {', '.join(f'{house.url(s)}/docs' for s in house.services)}",
+        "for partners        README.md, five commands and the public topic",
+        "stop, start again   make down, make up",
+    )
