@@ -47,7 +47,7 @@ check: $(READY) ## Format, lint, types, floors, fast tests: no network, under a 
 	@$(BIN)/mypy --no-error-summary & mypy=$$!; \
 	  $(BIN)/basedpyright --level error & pyright=$$!; \
 	  $(BIN)/lint-imports --no-logo && \
-	  $(BIN)/pytest -q -m "not integration and not system" -p no:cacheprovider \
+	  $(BIN)/pytest -q -m "not integration and not system and not thorough" -p no:cacheprovider \
 	    --hypothesis-profile=brief; fast=$$?; \
 	  wait $$mypy; types=$$?; wait $$pyright; strict=$$?; \
 	  [ $$fast = 0 ] && [ $$types = 0 ] && [ $$strict = 0 ]

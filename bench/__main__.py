@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bench import append, relay, views
+from bench import append, relay, verify, views
 
 MEASUREMENTS: Final[Mapping[str, Callable[[], None]]] = {
     "append": append.main,
     "relay": relay.main,
+    "verify": verify.main,
     "views": views.main,
 }
 

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 import asyncpg
@@ -17,6 +18,7 @@ from shared.kafka.clients import Message
 from shared.kafka.received import stream_of
 
 QUERY_TIMEOUT_S = 10.0
+STREAMS_MAX = 1_000
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Code = Literal["unreadable", "gap", "failed", "behind"]
@@ -58,6 +60,24 @@ class Parked:
 
     message: Message
     version: int | None
+    code: Code
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedStream:
+    """A stream that waits, for an operator.
+
+    Attributes:
+        messages: How many of it wait.
+        since: When the first was parked.
+        code: Why the first was; see ``Parked``.
+        reason: The same, in words.
+    """
+
+    stream: str
+    messages: int
+    since: datetime
     code: Code
     reason: str
 
@@ -122,6 +142,22 @@ class Book:
                 self.topic,
             )
         return (row[0], row[1]) if row else (0, 0)
+
+    async def parked_streams(self) -> tuple[ParkedStream, ...]:
+        """Return the streams that wait for an operator, the one that waits longest first."""
+        async with self._connection() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT stream, count(*) AS messages, min(parked_at) AS since,
+                       (array_agg(code ORDER BY id))[1] AS code,
+                       (array_agg(reason ORDER BY id))[1] AS reason
+                  FROM consumer.parked
+                 WHERE consumer = $1 AND topic = $2 AND settled_at IS NULL
+                 GROUP BY stream ORDER BY since, stream LIMIT $3
+                """,
+                *(self.consumer, self.topic, STREAMS_MAX),
+            )
+        return tuple(ParkedStream(**row) for row in rows)
 
     async def discarded(self, message: Message) -> bool:
         """Return whether an operator has set ``message`` aside."""

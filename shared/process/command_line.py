@@ -14,6 +14,7 @@ from shared.kafka.redrive import parse
 from shared.process.operate import (
     check_relay,
     check_views,
+    list_parked,
     own_command,
     rebuild,
     redrive_stream,
@@ -72,6 +73,8 @@ async def _asked(service: Service[S], settings: S, asked: Namespace) -> bool:
             return await check_relay(service, settings)
         case "rebuild-view":
             return await rebuild(service, settings, asked.name, apply=asked.apply)
+        case "parked":
+            return await list_parked(service, settings)
         case "redrive":
             return await redrive_stream(service, settings, parse(asked.words))
         case name if name in service.commands:
@@ -110,6 +113,7 @@ def _parser(service: Service[Any]) -> ArgumentParser:
     building = asked.add_parser("rebuild-view", help="build a view anew beside the live one")
     building.add_argument("name", metavar="view")
     building.add_argument("--apply", action="store_true", help="without it nothing is changed")
+    asked.add_parser("parked", help="list the streams that wait for an operator, and why")
     again = asked.add_parser("redrive", help="apply a parked stream again", add_help=False)
     again.add_argument("words", nargs=REMAINDER)
     for name, command in service.commands.items():

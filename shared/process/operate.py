@@ -86,6 +86,23 @@ async def rebuild(service: Service[S], settings: S, name: str, *, apply: bool) -
     return True
 
 
+async def list_parked(service: Service[S], settings: S) -> bool:
+    """Say which streams wait for an operator, and why; return whether there is none."""
+    none = True
+    async with opened(service, settings, role="parked") as process:
+        for heard in service.subscriptions(process.parts):
+            book = Book(process.parts.pool, heard.group, heard.topic)
+            for each in await book.parked_streams():
+                none = False
+                say(
+                    f"{heard.group} {heard.topic} {each.stream}: {each.messages} since "
+                    f"{each.since:%Y-%m-%d %H:%M:%S}, {each.code}: {each.reason}"
+                )
+    if none:
+        say(f"{service.name} has no parked stream")
+    return none
+
+
 async def redrive_stream(service: Service[S], settings: S, order: Order) -> bool:
     """Apply a parked stream again; return whether nothing of it stays parked."""
     async with opened(service, settings, role="redrive") as process:

@@ -7,6 +7,7 @@ a body that is well-formed and complete. Uploads stream past, within limits of t
 import asyncio
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message as HeaderParser
 from typing import Final
@@ -22,6 +23,8 @@ HEADERS_MAX: Final = 64
 HEADER_BYTES_MAX: Final = 16_384
 PATH_CHARS_MAX: Final = 2_048
 QUERY_FIELDS_MAX: Final = 50
+LINGER_S: Final = 1.0
+LINGER_BYTES_MAX: Final = 1_048_576
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 PATH: Final = re.compile(r"/[\x21-\x7e]*")
 """Addresses are ASCII: whatever looks like a digit in an id is one of the ten."""
@@ -97,6 +100,8 @@ class StrictFront:
         except Problem as problem:
             if problem.status_code in {408, 413}:
                 problem.headers["Connection"] = "close"
+            if problem.status_code == 413:  # noqa: PLR2004 -- RFC 9110
+                await _lingered(scope, receive)
             await render(problem)(scope, receive, send)
             return
         if following is not None:
@@ -210,6 +215,23 @@ async def _whole(receive: Receive, limits: Limits) -> bytes | None:
                     return bytes(body)
     except TimeoutError as error:
         raise Problem(408, "body_too_slow") from error
+
+
+async def _lingered(scope: Scope, receive: Receive) -> None:
+    """Read on for a moment and keep nothing.
+
+    Whoever is still sending when a connection is closed gets a reset, and never the answer.
+    """
+    if any(name.lower() == b"expect" for name, _ in scope["headers"]):
+        return  # they wait for our word before they send anything
+    rest = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while rest < LINGER_BYTES_MAX:
+                message = await receive()
+                rest += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -57,6 +57,15 @@ async def _parked(house: House, number: int) -> bool:
     return len(await house.parked()) == number
 
 
+async def test_whoever_is_on_duty_sees_what_is_parked_and_why(house: House) -> None:
+    """Event log 5: one line a stream, with how many wait, since when, and the first reason."""
+    await poisoned(house)
+    (found,) = await house.book.parked_streams()
+    first, *_ = await house.parked()
+    assert (found.stream, found.messages, found.since) == (box("a"), 4, first["parked_at"])
+    assert (found.code, found.reason) == ("failed", first["reason"])
+
+
 async def test_one_poisoned_stream_is_parked_while_the_others_go_on(house: House) -> None:
     """House: this and later events of the stream, in order, with the reason."""
     await poisoned(house)

@@ -79,3 +79,9 @@ def test_redriving_a_consumer_that_is_not_there_is_told(house: House) -> None:
     done = house.command(*words, "--by", "operator", "--why", "test")
     assert done.returncode == 1
     assert "example has no consumer example.nobody" in done.stdout
+
+
+def test_a_service_that_has_nothing_parked_says_so(house: House) -> None:
+    """House: an operator on duty asks first what waits."""
+    done = house.command("parked")
+    assert (done.returncode, done.stdout.strip()) == (0, "example has no parked stream")

@@ -180,7 +180,7 @@ def public_routes() -> APIRouter:
 
 
 LIMITS = Limits(
-    body_timeout_s=0.05,
+    body_timeout_s=1.0,
     upload_pause_s=0.05,
     uploads=(Upload("/v1/notes/{note_id}/file", bytes_max=FILE_BYTES_MAX, timeout_s=0.2),),
 )

@@ -148,6 +148,19 @@ async def test_a_chunked_body_without_a_length_is_counted(url: str) -> None:
     assert answer.headers["connection"] == "close"
 
 
+@pytest.mark.parametrize("expect", [b"", b"expect: 100-continue\r\n"])
+async def test_whoever_says_too_much_hears_why_while_still_sending(url: str, expect: bytes) -> None:
+    """Conventions 1: the answer arrives, and no reset in its place; nothing is asked for."""
+    size = LIMITS.body_bytes_max * 4
+    head = (
+        b"POST /v1/notes HTTP/1.1\r\nhost: notes\r\ncontent-type: application/json\r\n%b"
+        b"content-length: %d\r\n\r\n" % (expect, size)
+    )
+    for _ in range(5):
+        said = await spoken(url, head, *([] if expect else [b" " * size]))
+        assert said.startswith(b"HTTP/1.1 413"), said[:60]
+
+
 async def test_a_body_that_comes_drop_by_drop_is_given_up(url: str) -> None:
     """Conventions 1: 408."""
     head = (

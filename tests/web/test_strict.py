@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.web.strict import LINGER_BYTES_MAX
 from tests.web.asking import JSON, Answered, ask, chunks
 from tests.web.house import CASE, FILE_BYTES_MAX, LIMITS, NOTE, House, application
 
@@ -95,18 +96,34 @@ async def test_a_whole_character_of_two_halves_is_a_text() -> None:
     assert house.texts == ["\U0001f600!"]
 
 
-async def test_a_body_that_says_it_is_too_large_is_not_read() -> None:
-    """Conventions 1: 413 before a single byte is taken."""
+async def test_a_body_that_says_it_is_too_large_is_turned_away() -> None:
+    """Conventions 1: 413; what is on its way is let in and dropped, or a reset hides the answer."""
     length = (b"content-length", str(len(LARGE)).encode())
     answer = await post(House(), LARGE, headers=[JSON, length])
-    assert (answer.status, answer.code, answer.read) == (413, "body_too_large", 0)
+    assert (answer.status, answer.code, answer.read) == (413, "body_too_large", 1)
     assert answer.headers["connection"] == "close"
 
 
-async def test_a_body_that_does_not_say_its_size_is_read_up_to_the_limit() -> None:
-    """Conventions 1: chunked, without a length: counted while it comes."""
+async def test_who_waits_for_our_word_is_not_asked_for_a_body_that_is_too_large() -> None:
+    """RFC 9110 10.1.1: 413 before a single byte is taken."""
+    length = (b"content-length", str(len(LARGE)).encode())
+    expect = (b"expect", b"100-continue")
+    answer = await post(House(), LARGE, headers=[JSON, length, expect])
+    assert (answer.status, answer.code, answer.read) == (413, "body_too_large", 0)
+
+
+async def test_a_body_that_does_not_say_its_size_is_counted_while_it_comes() -> None:
+    """Conventions 1: chunked, without a length: nothing is kept beyond the limit."""
     answer = await post(House(), *([b" " * 30_000] * 10))
-    assert (answer.status, answer.code, answer.read) == (413, "body_too_large", 3)
+    assert (answer.status, answer.code, answer.read) == (413, "body_too_large", 10)
+
+
+async def test_a_body_without_an_end_is_not_read_to_it() -> None:
+    """Conventions 1: what is dropped has a limit too."""
+    chunk = b" " * 65_536
+    answer = await post(House(), *([chunk] * 100))
+    assert (answer.status, answer.code) == (413, "body_too_large")
+    assert answer.read <= 3 + LINGER_BYTES_MAX // len(chunk)
 
 
 async def test_the_largest_body_is_accepted() -> None:
@@ -239,11 +256,11 @@ async def test_an_upload_streams_past_the_limits_of_all_others() -> None:
     assert (answer.status, json.loads(answer.body)) == (200, FILE_BYTES_MAX)
 
 
-async def test_an_upload_that_says_it_is_too_large_is_not_read() -> None:
+async def test_an_upload_that_says_it_is_too_large_is_turned_away() -> None:
     """Conventions 1: 413."""
     length = (b"content-length", str(FILE_BYTES_MAX + 1).encode())
     answer = await post(House(), b"x", path=FILE, method="PUT", headers=[length])
-    assert (answer.status, answer.code, answer.read) == (413, "body_too_large", 0)
+    assert (answer.status, answer.code, answer.read) == (413, "body_too_large", 1)
 
 
 async def test_an_upload_is_counted_while_it_comes() -> None:
