@@ -23,7 +23,7 @@ IN_ORDER = (
     *("OrganisationInvited", "ApplicationSubmitted", "ApplicantAdmitted", "PlaceOffered"),
     *("PlaceAccepted", "AgreementCountersigned", "StandardDocumentAcquired", "InvoiceSettled"),
     *("ApplicantEnrolled", "PreparationStarted", "WorkspaceCreated", "AccessGranted"),
-    *("WorkspaceKitApplied", "SelfAssessmentSubmitted", "WorkspaceFrozen", "ReviewOpened"),
+    *("WorkspaceKitApplied", "WorkspaceFrozen", "SelfAssessmentSubmitted", "ReviewOpened"),
     *("ReviewPlanSet", "ReviewerAssigned", "CertifierAssigned", "CriterionReviewed"),
     *("OverallAssessmentMade", "ReviewReportIssued", "ReportFinalised", "DecisionRecommended"),
     *("CertificationApproved", "CertificatePrepared", "CertificateIssued"),

@@ -1,6 +1,6 @@
 """Who acts, under which mandate, and for which firm: what every command of people needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +12,7 @@ from shared.auth import Principal
 from shared.contracts.base import Event, sealed_fields
 from shared.contracts.envelope import Actor
 from shared.contracts.roles import Role
-from shared.decider import Refusal, RefusalKind
+from shared.decider import Asked, Refusal, RefusalKind
 from shared.eventlog import AccessEntry, AccessLog, Answer, Handler, History, StreamMoved
 from shared.ids import new_id
 from shared.vault import Vault
@@ -58,7 +58,15 @@ class Acting:
     async def put(
         self, by: Caller, stream: str, command: Any, *, expected_version: int | None = None
     ) -> Answer:
-        """Return what became of ``command``, put under the caller's mandate (GEN-2).
+        """Return what became of ``command``, put under the caller's mandate. See ``put_all``."""
+        return await self.put_all(by, (Asked(stream, command),), expected_version=expected_version)
+
+    async def put_all(
+        self, by: Caller, asked: Sequence[Asked[Any]], *, expected_version: int | None = None
+    ) -> Answer:
+        """Return what became of a command over streams, put under the caller's mandate (GEN-2).
+
+        All of it happens or nothing. The last stream is the one that the caller speaks of.
 
         A repeated command gets its first answer, also when the mandate has ended since.
 
@@ -68,10 +76,11 @@ class Acting:
         known = await self.handler.log.recall(by.cause.command_id, digest=by.cause.digest)
         if known is not None:
             return known
+        stream, command = asked[-1].stream, asked[-1].command
         mandate = await self._mandate(by, stream, command)
         cause = replace(by.cause, actor=replace(by.cause.actor, mandate=mandate))
         try:
-            return await self.handler.put(stream, command, cause, expected_version=expected_version)
+            return await self.handler.put_all(asked, cause, expected_version)
         except StreamMoved:
             await self._refuse_unknown(stream, command)
             raise

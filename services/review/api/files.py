@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from services.review.api.acting import Acting, firm_of
 from services.review.api.evidence_files import checked, disposition_of, media_type_of, name_of
-from services.review.api.workspaces import OWNER, PREFIX, EvidenceMade, submitted
+from services.review.api.workspaces import OWNER, PREFIX, EvidenceMade
 from services.review.commands.workspace import UploadFile
 from services.review.decider.workspace import Workspace, refuse_unless_reader, writable
 from services.review.views.workspace_case import workspace_case
@@ -66,7 +66,6 @@ def file_routes(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
             evidence_hash=kept.content_hash,
             size_bytes=kept.size_bytes,
             media_type=media_type,
-            submitted=await submitted(acting, application_id),
             at=acting.now(),
         )
         by = by.over(f"{kept.content_hash}\0{media_type}\0{name}".encode())
@@ -134,8 +133,7 @@ async def _refuse_early(
         return  # known, by a digest that has the file in it: the answer comes with the file
     look = await acting.handler.look(stream)
     if known is None:
-        done = await submitted(acting, application_id)
-        writable(look.state, firm_of(by.principal, by.role), submitted=done)
+        writable(look.state, firm_of(by.principal, by.role))
         if look.version != expected_version:
             raise StreamMoved(stream)
 

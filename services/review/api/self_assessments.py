@@ -8,11 +8,13 @@ from fastapi import APIRouter, Depends, Response, status
 from services.review.api.acting import Acting, firm_of
 from services.review.api.bodies import AnswerBody, ItemId
 from services.review.commands.assessment import AnswerItem, MarkItemReady, SubmitSelfAssessment
+from services.review.commands.workspace import FreezeWorkspace
 from services.review.decider.assessment import Assessment
 from services.review.decider.casefile import CaseFile
 from services.review.decider.workspace import kinds_of, manifest_of, refuse_unless_reader
 from services.review.views.assessment_case import AssessmentCase, assessment_case
-from shared.decider import Refusal, RefusalKind
+from shared.contracts.preparation import manifest_root
+from shared.decider import Asked, Refusal, RefusalKind
 from shared.eventlog import Look
 from shared.web import Caller, Edge, Reader, Seen, if_match, if_none_match, problems, show, tell
 
@@ -77,6 +79,7 @@ def submission_routes(*, edge: Edge, acting: Acting) -> APIRouter:
             "emphasised_evidence_missing",
             "evidence_kind_missing",
             "deadline_passed",
+            "evidence_changed",
             *OWNER,
         ),
     )
@@ -86,19 +89,27 @@ def submission_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         expected_version: Annotated[int, Depends(if_match)],
         response: Response,
     ) -> None:
-        """Account for the work, as a signatory: what is submitted then stands as it is."""
+        """Account for the work, as a signatory: what is submitted then stands as it is.
+
+        The workspace is frozen in the same step (WSP-5): no piece comes in between.
+        """
         workspace = await acting.state(f"workspace-{application_id}")
         file: CaseFile = await acting.state(f"casefile-{application_id}")
+        manifest, at = manifest_of(workspace), acting.now()
+        freeze = FreezeWorkspace(manifest, manifest_root(manifest), at)
         command = SubmitSelfAssessment(
             organisation=firm_of(by.principal, by.role),
             signatory_id=by.person,
             signatories=file.binding,
-            manifest=manifest_of(workspace),
+            manifest=manifest,
             kinds=kinds_of(workspace),
-            at=acting.now(),
+            at=at,
         )
-        stream = f"assessment-{application_id}"
-        tell(response, await acting.put(by, stream, command, expected_version=expected_version))
+        submit = Asked(f"assessment-{application_id}", command)
+        frozen = (Asked(f"workspace-{application_id}", freeze),) if workspace.request else ()
+        tell(
+            response, await acting.put_all(by, (*frozen, submit), expected_version=expected_version)
+        )
 
     return router
 

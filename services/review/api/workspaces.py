@@ -15,7 +15,6 @@ from services.review.commands.workspace import (
     RevokeAccess,
     WriteText,
 )
-from services.review.decider.assessment import Assessment
 from services.review.decider.workspace import Workspace, refuse_unless_reader
 from services.review.views.workspace_case import WorkspaceCase, workspace_case
 from shared.decider import Refusal
@@ -46,12 +45,6 @@ class EvidenceMade(Made):
     """The id of a piece of evidence, and the hash that findings cite."""
 
     evidence_hash: str
-
-
-async def submitted(acting: Acting, application_id: UUID) -> bool:
-    """PM-6: return whether the case's self-assessment has been submitted."""
-    assessment: Assessment = await acting.state(f"assessment-{application_id}")
-    return assessment.submitted
 
 
 def access_routes(*, edge: Edge, acting: Acting) -> APIRouter:
@@ -143,7 +136,6 @@ def content_routes(*, edge: Edge, acting: Acting) -> APIRouter:
             title=body.title,
             text=body.text,
             evidence_hash=await acting.vault.fingerprint(str(application_id), body.text),
-            submitted=await submitted(acting, application_id),
             at=acting.now(),
         )
         stream = f"workspace-{application_id}"
@@ -168,7 +160,6 @@ def content_routes(*, edge: Edge, acting: Acting) -> APIRouter:
             evidence_id=body.evidence_id,
             item_id=body.item_id,
             kind=body.kind,
-            submitted=await submitted(acting, application_id),
             at=acting.now(),
         )
         stream = f"workspace-{application_id}"

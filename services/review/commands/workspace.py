@@ -94,7 +94,6 @@ class WriteText:
 
     Attributes:
         evidence_hash: Keyed hash of ``text``, made at the edge.
-        submitted: Whether the self-assessment has been; looked up at the edge.
     """
 
     organisation: str | None
@@ -102,7 +101,6 @@ class WriteText:
     title: str
     text: str
     evidence_hash: str
-    submitted: bool
     at: datetime
 
 
@@ -112,7 +110,6 @@ class UploadFile:
 
     Attributes:
         evidence_hash: SHA-256 of its bytes.
-        submitted: Whether the self-assessment has been; looked up at the edge.
     """
 
     organisation: str | None
@@ -121,23 +118,17 @@ class UploadFile:
     evidence_hash: str
     size_bytes: int
     media_type: str
-    submitted: bool
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class LinkEvidence:
-    """Put a piece of evidence to one item of the self-assessment.
-
-    Attributes:
-        submitted: Whether the self-assessment has been; looked up at the edge.
-    """
+    """Put a piece of evidence to one item of the self-assessment."""
 
     organisation: str | None
     evidence_id: UUID
     item_id: str
     kind: EvidenceKind
-    submitted: bool
     at: datetime
 
 

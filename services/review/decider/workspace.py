@@ -133,22 +133,18 @@ def _scheme(workspace: Workspace) -> str | None:
 decider = Decider(initial=Workspace(), decide=decide, evolve=evolve, scheme=_scheme)
 
 
-def writable(
-    workspace: Workspace, organisation: str | None, *, submitted: bool
-) -> WorkspaceRequested:
+def writable(workspace: Workspace, organisation: str | None) -> WorkspaceRequested:
     """WSP-1, WSP-5: return the request of a workspace that ``organisation`` may write in now.
 
     Args:
         workspace: As it stands.
         organisation: Of the caller.
-        submitted: Whether the self-assessment has been: from then on the manifest stands, also
-            before the freeze has been carried out (PM-6).
 
     Raises:
         Refusal: It is not the caller's, not made yet, or frozen.
     """
     request = _own(workspace, organisation)
-    if workspace.frozen or submitted:
+    if workspace.frozen:
         raise Refusal(
             RefusalKind.CONFLICT, "workspace_frozen", "What was submitted stands as it was."
         )
@@ -296,7 +292,7 @@ def _apply_kit(command: ApplyKit, workspace: Workspace) -> tuple[WorkspaceEvent,
         )
     if workspace.kit == command.kit:
         return ()
-    writable(workspace, request.organisation_number, submitted=False)
+    writable(workspace, request.organisation_number)
     return (
         WorkspaceKitApplied(
             application_id=request.application_id,
@@ -309,7 +305,7 @@ def _apply_kit(command: ApplyKit, workspace: Workspace) -> tuple[WorkspaceEvent,
 
 def _write(command: WriteText, workspace: Workspace) -> tuple[WorkspaceEvent, ...]:
     """WSP-3, WSP-5: a text is evidence by its hash, and none is added to what is frozen."""
-    request = writable(workspace, command.organisation, submitted=command.submitted)
+    request = writable(workspace, command.organisation)
     if _known(workspace, command.evidence_id, command.evidence_hash):
         return ()
     return (
@@ -327,7 +323,7 @@ def _write(command: WriteText, workspace: Workspace) -> tuple[WorkspaceEvent, ..
 
 def _upload(command: UploadFile, workspace: Workspace) -> tuple[WorkspaceEvent, ...]:
     """WSP-3, WSP-5: a file is evidence by its hash, and none is added to what is frozen."""
-    request = writable(workspace, command.organisation, submitted=command.submitted)
+    request = writable(workspace, command.organisation)
     if _known(workspace, command.evidence_id, command.evidence_hash):
         return ()
     return (
@@ -345,7 +341,7 @@ def _upload(command: UploadFile, workspace: Workspace) -> tuple[WorkspaceEvent, 
 
 def _link(command: LinkEvidence, workspace: Workspace) -> tuple[WorkspaceEvent, ...]:
     """SAS-1: evidence is put to an item of the pinned version, and to no other."""
-    request = writable(workspace, command.organisation, submitted=command.submitted)
+    request = writable(workspace, command.organisation)
     if command.evidence_id not in workspace.evidence:
         raise Refusal(RefusalKind.NOT_FOUND, "evidence_not_found", "There is no such evidence.")
     if SCHEMES[request.scheme].item(command.item_id) is None:
@@ -364,11 +360,15 @@ def _link(command: LinkEvidence, workspace: Workspace) -> tuple[WorkspaceEvent, 
 
 
 def _freeze(command: FreezeWorkspace, workspace: Workspace) -> tuple[WorkspaceEvent, ...]:
-    """WSP-5, PM-6: what was submitted stands as it was."""
+    """WSP-5, PM-6: what was submitted stands as it was, and it is all that was there."""
     if workspace.request is None:
         raise _not_found()
     if workspace.frozen:
         return ()
+    if manifest_of(workspace) != command.manifest:
+        raise Refusal(
+            RefusalKind.CONFLICT, "evidence_changed", "A piece came in meanwhile. Look, and repeat."
+        )
     return (
         WorkspaceFrozen(
             application_id=workspace.request.application_id,

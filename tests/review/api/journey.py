@@ -84,7 +84,6 @@ async def write_evidence(house: House) -> str:
             UUID(made["id"]),
             item.item_id,
             item.kinds[0] if item.kinds else EvidenceKind.BYLAWS,
-            submitted=False,
             at=house.now,
         )
         for item in SCHEME_V1.items

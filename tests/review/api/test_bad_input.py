@@ -269,14 +269,17 @@ async def test_only_the_signatory_who_declared_last_binds_the_firm(house: House)
 
 
 async def test_nothing_is_added_once_the_firm_has_submitted(house: House) -> None:
-    """WSP-5, PM-6: also while the freeze is on its way."""
+    """WSP-5, PM-6: the freeze is part of the submission, whoever hears of it late."""
     await appoint(house, "S1", Role.SUPERVISOR)
     await open_workspace(house)
     await write_evidence(house)
     await answer_all(house)
     heard, house.settle = house.settle, _nothing  # type: ignore[method-assign]
     done(await submit(house), 201)
-    assert not house.types("WorkspaceFrozen")
+    assert house.types("WorkspaceFrozen", "SelfAssessmentSubmitted") == [
+        "WorkspaceFrozen",
+        "SelfAssessmentSubmitted",
+    ]
     late = {"title": "Afterthought", "text": "Also this."}
     answer = await house.act("alfa-applicant", "POST", f"{WORKSPACE}/texts", late, seen=WORKSPACE)
     refused(answer, 409, "workspace_frozen")
@@ -290,7 +293,7 @@ async def test_nothing_is_added_once_the_firm_has_submitted(house: House) -> Non
     )
     refused(sent, 409, "workspace_frozen")
     await heard()
-    assert house.types("WorkspaceFrozen")
+    assert house.types("WorkspaceFrozen") == ["WorkspaceFrozen"]
 
 
 async def _nothing() -> None:

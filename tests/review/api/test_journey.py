@@ -81,8 +81,8 @@ async def test_a_pilot_firm_is_reviewed_and_approved(house: House) -> None:
     expected = [
         "PreparationStarted",
         "WorkspaceCreated",
-        "SelfAssessmentSubmitted",
         "WorkspaceFrozen",
+        "SelfAssessmentSubmitted",
         "ReviewOpened",
         "ReviewPlanSet",
         "ReviewerAssigned",

@@ -240,7 +240,6 @@ workspace_commands: st.SearchStrategy[WorkspaceCommand] = st.one_of(
         title=reasons,
         text=reasons,
         evidence_hash=hashes,
-        submitted=st.booleans(),
         at=instants,
     ),
     st.builds(
@@ -251,7 +250,6 @@ workspace_commands: st.SearchStrategy[WorkspaceCommand] = st.one_of(
         evidence_hash=hashes,
         size_bytes=st.integers(1, 1_000),
         media_type=st.just("application/pdf"),
-        submitted=st.booleans(),
         at=instants,
     ),
     st.builds(
@@ -260,7 +258,6 @@ workspace_commands: st.SearchStrategy[WorkspaceCommand] = st.one_of(
         evidence_id=ids,
         item_id=item_ids,
         kind=st.sampled_from(EvidenceKind),
-        submitted=st.booleans(),
         at=instants,
     ),
     st.builds(FreezeWorkspace, manifest=cited, manifest_root=st.just(OTHER), at=instants),
