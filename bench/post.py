@@ -124,6 +124,7 @@ def _environment(stack: Stack, port: int) -> dict[str, str]:
         "AUDIENCE": AUDIENCE,
         "CLIENT_SECRET": "unused",
         "VAULT_MASTER_KEY": b64encode(bytes(32)).decode(),
+        "LEDGER_FOLDER": str(stack.settings.data / "ledger"),
     }
     return {
         **bare_environment(),
