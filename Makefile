@@ -8,6 +8,7 @@ SERVICES := audit certificates intake notify review
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 READY := $(VENV)/.ready
+AT_ONCE ?= 2
 
 ##@ Every day
 .PHONY: help setup demo down up status check test
@@ -52,8 +53,8 @@ check: $(READY) ## Format, lint, types, floors, fast tests: no network, under a 
 	  wait $$mypy; types=$$?; wait $$pyright; strict=$$?; \
 	  [ $$fast = 0 ] && [ $$types = 0 ] && [ $$strict = 0 ]
 
-test: setup ## Every test, against a local stack of its own
-	@$(BIN)/pytest
+test: setup ## Every test, in two processes, each against a local stack of its own
+	@$(BIN)/pytest -n $(AT_ONCE) --dist loadfile
 
 ##@ Now and then
 .PHONY: format schemas nightly bench lock clean
@@ -76,6 +77,7 @@ lock: $(READY) ## Resolve once for everyone, then one file per service out of th
 	    -o requirements/$$service.txt || exit 1; \
 	done
 	@$(COMPILE) requirements/foreign.in -o requirements/foreign.txt
+	@$(COMPILE) requirements/demo.in -c requirements/foreign.txt -o requirements/demo.txt
 	@$(subst 3.11,3.12,$(COMPILE)) requirements/foreign-aics.in -o requirements/foreign-aics.txt
 	@grep '^uv==' requirements/dev.txt | tr -d ' \\' | \
 	  $(COMPILE) - -o requirements/bootstrap.txt

@@ -1,5 +1,7 @@
 """What all tests share: how many examples the laws are put to, and who may use the network."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
@@ -13,8 +15,20 @@ settings.register_profile("nightly", max_examples=10_000, deadline=None)
 settings.load_profile("quick")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Open the network to integration and system tests, and to nobody else."""
+    """Open the network to integration and system tests, and to nobody else; keep rooms together.
+
+    The order is random, of rooms, of modules in a room, and of tests in a module: mixed any further,
+    services that a room's tests share would be started anew for each module.
+    """
     for item in items:
         if item.get_closest_marker("integration") or item.get_closest_marker("system"):
             item.add_marker(pytest.mark.enable_socket)
+    rooms = {room: place for place, room in reversed([*enumerate(map(_room, items))])}
+    items.sort(key=lambda item: rooms[_room(item)])
+
+
+def _room(item: pytest.Item) -> Path:
+    """Return the folder in which a test stands."""
+    return item.path.parent

@@ -72,7 +72,7 @@ class Observed:
 
     async def rewind(self, service: str) -> None:
         """Stop a service, set all its consumers' offsets to the beginning, and start it again."""
-        await asyncio.to_thread(self.house.kill, service)
+        await asyncio.to_thread(self.house.stack.processes.stop, service)
         bootstrap = self.house.stack.kafka_bootstrap
         admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
         await admin.start()
@@ -135,7 +135,7 @@ async def _to_the_beginning(bootstrap: str, group: str, partitions: list[TopicPa
             while True:
                 try:
                     await consumer.commit(first)
-                except Exception:  # noqa: BLE001 -- the killed member is not forgotten yet
+                except Exception:  # noqa: BLE001 -- who left is not forgotten yet
                     await asyncio.sleep(0.5)
                 else:
                     return
