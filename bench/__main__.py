@@ -7,13 +7,17 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bench import append, relay, verify, views
+from bench import append, history, post, relay, seal, tail, verify, views
 
 MEASUREMENTS: Final[Mapping[str, Callable[[], None]]] = {
     "append": append.main,
+    "tail": tail.main,
+    "post": post.main,
     "relay": relay.main,
+    "seal": seal.main,
     "verify": verify.main,
     "views": views.main,
+    "history": history.main,
 }
 
 

@@ -16,6 +16,7 @@ from verify import report
 from verify.bundle import Wanted, check_bundle
 from verify.checkpoint import opened
 from verify.container import MANIFEST, check_zip, checked_manifest, read
+from verify.evidence import check_fork
 from verify.forms import HASH_BYTES, from_hex
 from verify.heads import Shown, check_whole, heads_of, heads_proof_from
 from verify.policy import Policy, policy_from
@@ -64,6 +65,11 @@ def _consistency(asked: argparse.Namespace) -> Mapping[str, Any]:
     with at(new.log):
         check_growth(saved, proof, new)
     return {"from": saved.size, "checkpoint": report.of_checkpoint(new)}
+
+
+def _evidence(asked: argparse.Namespace) -> Mapping[str, Any]:
+    shown = check_fork(_bytes(asked.file), _policy(asked))
+    return {"proved": "fork", "checkpoints": list(map(report.of_checkpoint, shown))}
 
 
 def _case(asked: argparse.Namespace) -> Mapping[str, Any]:
@@ -160,6 +166,8 @@ def _parser() -> argparse.ArgumentParser:
     each = command("consistency", _consistency, "that a log grew from a checkpoint that you saved")
     each.add_argument("saved", type=Path)
     each.add_argument("proof", type=Path)
+    each = command("evidence", _evidence, "that a log signed two histories")
+    each.add_argument("file", type=Path)
     each = command(
         "case", _case, "what a case consists of in a log, and that these records are all"
     )

@@ -196,7 +196,18 @@ class Person:
         }
         return await self._send("POST", service, resource + what, content=content, headers=own)
 
+    async def fetch(self, service: str, path: str, body: object, *, key: str) -> httpx2.Response:
+        """Return the whole answer to a command that is answered with a file."""
+        headers = {"Idempotency-Key": f'"{key}"'}
+        return await self._answer("POST", service, path, json=body, headers=headers)
+
     async def _send(self, method: str, service: str, path: str, **request: Any) -> Reply:
+        """Send, and return what came back."""
+        return _reply(await self._answer(method, service, path, **request))
+
+    async def _answer(
+        self, method: str, service: str, path: str, **request: Any
+    ) -> httpx2.Response:
         """Send, and once more with a fresh token when the first one was too old."""
         headers = self.says | request.pop("headers", {})
         if service not in self.tokens:
@@ -210,7 +221,7 @@ class Person:
             answer = await self.world.http.request(
                 method, url, headers={**headers, **self._bearer(service)}, **request
             )
-        return _reply(answer)
+        return answer
 
     def _bearer(self, service: str) -> dict[str, str]:
         """Return the header that holds the token for ``service``."""

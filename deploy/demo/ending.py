@@ -1,11 +1,13 @@
-"""What the play ends with: the look-ups, the decisions of one case, its trace, the letters."""
+"""What the play ends with: the look-ups, the decisions of one case, its trace, and a bundle that anybody can check."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from deploy.demo.cast import Firm
 from deploy.demo.client import UnexpectedAnswerError, done, eventually
 from deploy.demo.journey import Journey
+from deploy.demo.parcel import Parcel
 from deploy.local.house import House
 from shared.contracts.catalogue import EVENTS
 
@@ -44,6 +46,18 @@ class Ending:
         await self._count()
         self.stage.say("\n[bold]An auditor reads how Alfa was decided[/bold]")
         await self._decisions(self.firms[0])
+
+    async def check(self, foreign: Sequence[str]) -> Path:
+        """Let the auditor take Alfa's case away, and check it without us.
+
+        Args:
+            foreign: The words that start a verifier that others wrote.
+
+        Raises:
+            UnexpectedAnswerError: It does not verify, or does although it was changed.
+        """
+        self.stage.say("\n[bold]An auditor checks Alfa's case without trusting us[/bold]")
+        return await Parcel(self.house, self.stage, foreign).check(self.firms[0])
 
     async def trace(self) -> str | None:
         """Return the address of the trace of a decision; ``None`` where nobody keeps traces."""

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from deploy.demo.client import UnexpectedAnswerError, World
 from deploy.demo.ending import Ending
+from deploy.demo.foreign import foreign_check
 from deploy.demo.journey import BEGINS_AT, Journey
 from deploy.demo.narrator import Narrator
 from deploy.demo.stage import Stage
@@ -48,6 +49,7 @@ async def _play(house: House, clock: Path, console: Console) -> tuple[str, ...]:
     addresses = {service: house.url(service) for service in SERVICES}
     narrator = Narrator(Brokers(house.stack.kafka_bootstrap), console.print)
     async with World(house.stack.issuer_url, addresses) as world, narrator.listening():
+        preparing = asyncio.get_running_loop().run_in_executor(None, foreign_check)
         journey = Journey(Stage(world, clock, narrator.tell))
         await journey.admit()
         await journey.prepare()
@@ -56,7 +58,8 @@ async def _play(house: House, clock: Path, console: Console) -> tuple[str, ...]:
         await narrator.quiet()
         ending = Ending(house, journey)
         await ending.look()
-        return _to_look_at(house, journey, await ending.trace())
+        bundle = await ending.check(await preparing)
+        return _to_look_at(house, journey, await ending.trace(), bundle)
 
 
 def _let_run(clock: Path, at: datetime) -> None:
@@ -67,7 +70,7 @@ def _let_run(clock: Path, at: datetime) -> None:
     fresh.replace(clock)
 
 
-def _to_look_at(house: House, journey: Journey, trace: str | None) -> tuple[str, ...]:
+def _to_look_at(house: House, journey: Journey, trace: str | None, bundle: Path) -> tuple[str, ...]:
     """Return addresses and commands for whoever wants to look around."""
     alfa = journey.certification.firms[0]
     token = "$(.venv/bin/python -m deploy.local token A1 audit)"  # noqa: S105 -- a command
@@ -80,6 +83,10 @@ def _to_look_at(house: House, journey: Journey, trace: str | None) -> tuple[str,
         ),
         f"the public count    {house.url('certificates')}/v1/certificates/count",
         f'its whole history   curl -s -H "Authorization: Bearer {token}" "{history}"',
+        (
+            f"its bundle          .venv/bin/python -m verify bundle {shown(bundle)}"
+            f" --policy {shown(bundle.with_name('policy'))}"
+        ),
         "what runs           make status",
         f"the letters         {shown(house.stack.mail_folder)}/*.eml",
         *((f"a decision's trace  {trace}",) if trace else ()),

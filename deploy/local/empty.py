@@ -59,12 +59,14 @@ def begin_clock(settings: StackSettings, at: datetime) -> Path:
 
 
 def empty(stack: Stack, databases: Sequence[str]) -> None:
-    """Remove ``databases``, every topic and every letter and evidence of a running stack.
+    """Remove ``databases``, every topic, letter and piece of evidence, and what was signed, of a running stack.
 
-    Quicker than another stack. The services must be stopped; afterwards they must ``migrate``.
+    Quicker than another stack. The services must be stopped; afterwards they must ``migrate``. Keys
+    and memories of signers go with the logs: they would never sign for others.
     """
     wait_for(_empty(stack.postgres_admin_dsn, databases, stack.kafka_bootstrap))
-    for folder in (stack.mail_folder, stack.settings.data / "evidence"):
+    data = stack.settings.data
+    for folder in (stack.mail_folder, data / "evidence", data / "ledger"):
         for path in folder.glob("*"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 

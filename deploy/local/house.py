@@ -136,6 +136,7 @@ class House:
                 service, self.stack.settings.client_secret.get_secret_value()
             ),
             "VAULT_MASTER_KEY": self._vault_key(service),
+            "LEDGER_FOLDER": str(self.stack.settings.data / "ledger"),
             "SIMULATED_TIME": "true" if self.stack.settings.clock_file else "false",
             **{f"{other.upper()}_URL": self.url(other) for other in SERVICES if other != service},
             **self._of_one(service),
@@ -173,6 +174,10 @@ class House:
             folder = self.stack.settings.data / "evidence"
             folder.mkdir(parents=True, exist_ok=True)
             return {"EVIDENCE_URL": folder.as_uri(), "FOUNDERS": founders()}
+        if service == "audit":
+            ledgers = self.stack.settings.data / "ledger"
+            keys = {other: str(ledgers / other / "log" / "verifier-keys") for other in SERVICES}
+            return {"LOG_KEYS": json.dumps(keys), "AUDIT_URL": self.url("audit")}
         return {}
 
     def _of_all(self, service: str) -> dict[str, str]:

@@ -1,9 +1,9 @@
-"""The rules of audit: what does not agree is said once, and never taken back."""
+"""The rules of audit: what does not agree is said once, and what leaves is said before it does."""
 
 from dataclasses import dataclass
 
-from services.audit.commands import ReportFinding
-from shared.contracts.audit import AuditEvent, TamperSuspected
+from services.audit.commands import MakeExport, ReportFinding
+from shared.contracts.audit import AuditEvent, ExportMade, TamperSuspected
 from shared.decider import Decider
 
 
@@ -42,3 +42,36 @@ def _report(command: ReportFinding, finding: Finding) -> tuple[AuditEvent, ...]:
             suspected_at=command.at,
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Whether it has been made."""
+
+    made: bool = False
+
+
+def _make(command: MakeExport, export: Export) -> tuple[AuditEvent, ...]:
+    """AUD-2: an export names question, sizes and content; who made it is in the record."""
+    if export.made:
+        return ()
+    return (
+        ExportMade(
+            export_id=command.export_id,
+            application_id=command.case,
+            format=command.format,
+            query_hash=command.query_hash,
+            as_of=command.as_of,
+            records=command.records,
+            content_hash=command.content_hash,
+            made_at=command.at,
+        ),
+    )
+
+
+def _made(_export: Export, _event: AuditEvent) -> Export:
+    """Return that it has been made. Total: never raises."""
+    return Export(made=True)
+
+
+export_decider = Decider(initial=Export(), decide=_make, evolve=_made)

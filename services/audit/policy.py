@@ -12,7 +12,8 @@ from shared.decider import Asked
 FINDINGS: Final = UUID("8b0f6f2e-7d33-5a5c-9a5b-1d2f7c0e4a66")
 """Name space of findings: one place and kind of disagreement is one finding."""
 
-Kind = Literal["gap", "difference", "chain"]
+CheckpointKind = Literal["root", "heads", "fork", "rollback", "signature"]
+Kind = Literal["gap", "difference", "chain"] | CheckpointKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,29 @@ def when_chained(
     if previous == before:
         return None
     return _finding(log, position, "chain", before, previous, at)
+
+
+def when_signed_otherwise(
+    log: str,
+    size: int,
+    kind: CheckpointKind,
+    *,
+    expected: bytes | None,
+    found: bytes | None,
+    at: datetime,
+) -> Asked[ReportFinding]:
+    """AUD-3: return what is to be said of a checkpoint that the witness does not cosign.
+
+    Args:
+        log: Whose.
+        size: That it claims.
+        kind: What is wrong with it.
+        expected: The root, or the root of heads, that the mirror has; ``None`` where none is known.
+        found: What was signed instead; of what nobody known signed, its hash.
+        at: Now.
+    """
+    was = None if expected is None else expected.hex()
+    return _finding(log, size, kind, was, None if found is None else found.hex(), at)
 
 
 def _finding(

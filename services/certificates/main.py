@@ -1,6 +1,8 @@
 """Composition root of the certificates service."""
 
+from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -19,11 +21,12 @@ from services.certificates.views.public import public_record
 from services.certificates.views.register import RegisterEntry, register_entry, register_keys
 from shared.contracts.certificates_public import PUBLIC_TOPIC
 from shared.contracts.record import Record
+from shared.eventlog import Handler
 from shared.eventlog.views import Due, Timer, View
 from shared.kafka import Outgoing, Topic
 from shared.process import Parts, Service, run
 from shared.relay import Output
-from shared.web import Edge, Limits, access_log_routes, create_app
+from shared.web import Edge, Limits, access_log_routes, create_app, disclosure_routes, ledger_routes
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
 
@@ -34,6 +37,16 @@ def to_public(record: Record, position: int) -> Outgoing | None:
     return None if said is None else Outgoing(said.key, said.value, list(said.headers))
 
 
+async def firm_of(handler: Handler, case: UUID) -> str | None:
+    """SOD-14: return the number of the firm that a certificate is for; ``None``: there is none."""
+    issuance = (await handler.look(f"issuance-{case}")).state
+    for certificate_id in issuance.grants.values():
+        prepared = (await handler.look(f"certificate-{certificate_id}")).state.prepared
+        if prepared is not None:
+            return str(prepared.organisation_number)
+    return None
+
+
 def build_api(parts: Parts[Settings]) -> FastAPI:
     """Return the HTTP application, wired."""
     edge = Edge(
@@ -42,6 +55,9 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
         access=parts.access,
         now=parts.now,
         case_of=parts.handler.case_of,
+        firm_of=partial(firm_of, parts.handler),
+        ledgers=parts.pool,
+        vault=parts.vault,
     )
     settings = parts.settings
     public = PublicParts(
@@ -61,7 +77,13 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
     )
     app = create_app(
         "Certificates",
-        routers=[public_routes(public), holder_routes(holders), access_log_routes(edge)],
+        routers=[
+            public_routes(public),
+            holder_routes(holders),
+            access_log_routes(edge),
+            ledger_routes(edge),
+            disclosure_routes(edge),
+        ],
         operations=OPERATIONS,
         limits=Limits(body_bytes_max=settings.request_body_bytes_max),
     )

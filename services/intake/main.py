@@ -1,8 +1,10 @@
 """Composition root: ``python -m services.intake.main migrate|api|worker|relay|all``."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from fastapi import FastAPI
 
@@ -30,8 +32,9 @@ from services.intake.views import invoice as invoice_view
 from services.intake.views import round as round_view
 from services.intake.views.round_deadline import round_deadlines
 from shared.decider import Decider
+from shared.eventlog import Handler
 from shared.process import Parts, Service, run
-from shared.web import Edge, Limits, access_log_routes, create_app
+from shared.web import Edge, Limits, access_log_routes, create_app, disclosure_routes, ledger_routes
 
 SCHEMA: Final = (Path(__file__).parent / "schema.sql").read_text()
 
@@ -55,10 +58,18 @@ def app_of(desk: Desk, limits: Limits) -> FastAPI:
             offer.routes(),
             *(part.routes(desk) for part in parts),
             access_log_routes(desk.edge),
+            ledger_routes(desk.edge),
+            disclosure_routes(desk.edge),
         ],
         operations=OPERATIONS,
         limits=limits,
     )
+
+
+async def firm_of(handler: Handler, case: UUID) -> str | None:
+    """SOD-14: return the number of the firm that applies; ``None``: there is no such application."""
+    opening = (await handler.look(f"application-{case}")).state.opening
+    return None if opening is None else str(opening.organisation_number)
 
 
 def build_api(parts: Parts[Settings]) -> FastAPI:
@@ -69,6 +80,9 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
         access=parts.access,
         now=parts.now,
         case_of=parts.handler.case_of,
+        firm_of=partial(firm_of, parts.handler),
+        ledgers=parts.pool,
+        vault=parts.vault,
     )
     desk = Desk(
         edge=edge,

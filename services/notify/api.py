@@ -12,7 +12,9 @@ from services.notify.views import NotificationRow, NotificationState
 from shared.auth import Operations
 from shared.contracts.roles import Role
 from shared.web import (
-    ACCESS_LOG_READERS,
+    ACCESS_LOG_OVERSIGHT,
+    DISCLOSURE_OPERATIONS,
+    LEDGER_OPERATIONS,
     Edge,
     Page,
     Problem,
@@ -24,7 +26,9 @@ from shared.web import (
 )
 
 OPERATIONS: Operations = {
-    "list_access_log": ACCESS_LOG_READERS,
+    "list_access_log": ACCESS_LOG_OVERSIGHT,
+    **LEDGER_OPERATIONS,
+    **DISCLOSURE_OPERATIONS,
     "list_notifications": (Role.REGISTRAR, Role.PROJECT_LEADER, Role.AUDITOR, Role.OPERATOR),
 }
 BAD_REQUEST: Final = 400

@@ -14,7 +14,7 @@ from services.notify.queries import Letters, Lists
 from services.notify.settings import Settings
 from services.notify.views import notification_list
 from shared.process import Parts, Service, run
-from shared.web import Edge, Limits, access_log_routes, create_app
+from shared.web import Edge, Limits, access_log_routes, create_app, disclosure_routes, ledger_routes
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
 
@@ -26,6 +26,8 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
         operations=OPERATIONS,
         access=parts.access,
         now=parts.now,
+        ledgers=parts.pool,
+        vault=parts.vault,
     )
     return app_of(
         letters=Lists(parts.pool),
@@ -37,7 +39,12 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
 
 def app_of(*, letters: Letters, edge: Edge, reached: Callable[..., Any], limits: Limits) -> FastAPI:
     """Return the HTTP application over whatever lists the letters."""
-    routers = [routes(letters=letters, edge=edge, reached=reached), access_log_routes(edge)]
+    routers = [
+        routes(letters=letters, edge=edge, reached=reached),
+        access_log_routes(edge),
+        ledger_routes(edge),
+        disclosure_routes(edge),
+    ]
     return create_app("Notify", routers=routers, operations=OPERATIONS, limits=limits)
 
 

@@ -1,6 +1,7 @@
 """Composition root of the review service: the only module that knows everything."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid5
@@ -31,6 +32,7 @@ from services.review.views.review_case import review_cases
 from services.review.views.tie_record import tie_record
 from shared.contracts.envelope import Actor, Cause
 from shared.contracts.roles import Role
+from shared.eventlog import Handler
 from shared.process import Parts, Service, run
 from shared.vault.objects import Objects, store_of
 from shared.web import Edge, Limits, create_app
@@ -49,6 +51,9 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
         access=parts.access,
         now=parts.now,
         case_of=parts.handler.case_of,
+        firm_of=partial(firm_of, parts.handler),
+        ledgers=parts.pool,
+        vault=parts.vault,
     )
     lists = Lists(parts.pool)
     reached = parts.positions.reached
@@ -69,6 +74,12 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
             uploads=(upload_of(settings.upload_bytes_max),),
         ),
     )
+
+
+async def firm_of(handler: Handler, case: UUID) -> str | None:
+    """SOD-14: return the number of the firm whose workspace it is; ``None``: there is none yet."""
+    request = (await handler.look(f"workspace-{case}")).state.request
+    return None if request is None else str(request.organisation_number)
 
 
 async def enter_founders(parts: Parts[Settings]) -> None:

@@ -32,12 +32,13 @@ class SchemaText:
     Attributes:
         name: Of the schema.
         sql: Statements that may be repeated (``IF NOT EXISTS``), with names without a schema.
-        writer: The role that may select, insert, update and delete in all of its tables.
+        writer: The role that may select, insert, update and delete in all of its tables; ``None``:
+            the text grants what it must itself, to ``{app}`` and ``{relay}``.
     """
 
     name: str
     sql: str
-    writer: Literal["app", "relay"] = "app"
+    writer: Literal["app", "relay"] | None = "app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,19 +182,22 @@ async def _make_logs(
 
 async def _make_schema(connection: Connection, schema: SchemaText, names: dict[str, str]) -> None:
     """Make a schema beside the logs, as the owner, and give its writer the right to write."""
-    name, writer = await _quoted(connection, schema.name), names[schema.writer]
-    rights = f"GRANT SELECT, INSERT, UPDATE, DELETE ON {{}} TO {writer}"
+    name = await _quoted(connection, schema.name)
+    text = schema.sql if schema.writer else _filled(schema.sql, names)
     await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
-    await connection.execute(f"SET LOCAL search_path = {name};\n{schema.sql}")
+    await connection.execute(f"SET LOCAL search_path = {name};\n{text}")
     await connection.execute("SET LOCAL search_path = DEFAULT")
-    await connection.execute(
-        f"""
-        GRANT USAGE ON SCHEMA {name} TO {writer};
-        {rights.format(f"ALL TABLES IN SCHEMA {name}")};
-        GRANT USAGE ON ALL SEQUENCES IN SCHEMA {name} TO {writer};
-        ALTER DEFAULT PRIVILEGES IN SCHEMA {name} {rights.format("TABLES")};
-        """
-    )
+    if schema.writer:
+        writer = names[schema.writer]
+        rights = f"GRANT SELECT, INSERT, UPDATE, DELETE ON {{}} TO {writer}"
+        await connection.execute(
+            f"""
+            GRANT USAGE ON SCHEMA {name} TO {writer};
+            {rights.format(f"ALL TABLES IN SCHEMA {name}")};
+            GRANT USAGE ON ALL SEQUENCES IN SCHEMA {name} TO {writer};
+            ALTER DEFAULT PRIVILEGES IN SCHEMA {name} {rights.format("TABLES")};
+            """
+        )
     await _note(connection, f"schema {schema.name}", 1, schema.sql)
 
 
@@ -212,7 +216,11 @@ async def _note(connection: Connection, part: str, version: int, text: str) -> N
 
 def _text(file: str, fill: dict[str, str]) -> str:
     """Return the statements in ``file``, with the names of ``fill`` in them."""
-    text = (_HERE / file).read_text()
+    return _filled((_HERE / file).read_text(), fill)
+
+
+def _filled(text: str, fill: dict[str, str]) -> str:
+    """Return ``text`` with the names of ``fill`` in it."""
     for key, value in fill.items():
         text = text.replace(f"{{{key}}}", value)
     return text

@@ -7,11 +7,12 @@ once".
 from pathlib import Path
 
 from shared.kafka.batch import Health, Patience
-from shared.kafka.clients import KAFKA_FAILURES, Brokers, producing, reachable
+from shared.kafka.clients import KAFKA_FAILURES, Brokers, Place, producing, reachable
 from shared.kafka.consumer import Consumer, ConsumerStalled
 from shared.kafka.headers import headers_of
 from shared.kafka.producer import PRODUCER_LOST, Outgoing, send_page
 from shared.kafka.progress import Book
+from shared.kafka.reading import ends_of, has_read
 from shared.kafka.received import Received, Unreadable
 from shared.kafka.subscription import RecordSubscription, Subscription, command_id, effect_of
 from shared.kafka.topics import Topic, TopicDiffers, changelog, events_topic, provision
@@ -30,6 +31,7 @@ __all__ = [
     "Health",
     "Outgoing",
     "Patience",
+    "Place",
     "Received",
     "RecordSubscription",
     "Subscription",
@@ -39,7 +41,9 @@ __all__ = [
     "changelog",
     "command_id",
     "effect_of",
+    "ends_of",
     "events_topic",
+    "has_read",
     "headers_of",
     "producing",
     "provision",

@@ -2,7 +2,8 @@
 
 Pure: what is imported here reads and writes nothing. Formats are those of RFC 6962/9162 and C2SP,
 so that verifying needs none of this; docs/ledger.md says them. Read in this order: ``tree``,
-``tiles``, ``note``, ``checkpoint``, ``policy``, ``proof``, ``witness``, ``heads``.
+``tiles``, ``note``, ``checkpoint``, ``policy``, ``proof``, ``witness``, ``heads``. What reads and
+writes is imported by its own name: ``store`` (PostgreSQL), ``signer`` (a folder), ``fsck``.
 """
 
 from shared.ledger.checkpoint import (

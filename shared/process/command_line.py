@@ -5,6 +5,7 @@ import faulthandler
 import sys
 from argparse import REMAINDER, ArgumentParser, Namespace
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import uvloop
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from shared.kafka.redrive import parse
 from shared.process.operate import (
+    check_ledger,
     check_relay,
     check_views,
     list_parked,
@@ -71,6 +73,8 @@ async def _asked(service: Service[S], settings: S, asked: Namespace) -> bool:
             return await check_views(service, settings, asked.names)
         case "check-relay":
             return await check_relay(service, settings)
+        case "check-ledger":
+            return await check_ledger(service, settings, asked.checkpoints)
         case "rebuild-view":
             return await rebuild(service, settings, asked.name, apply=asked.apply)
         case "parked":
@@ -103,13 +107,17 @@ def _parser(service: Service[Any]) -> ArgumentParser:
     asked = parser.add_subparsers(dest="what", required=True, metavar="role")
     asked.add_parser("api", help="serve HTTP")
     asked.add_parser("worker", help="keep views, carry timers, hear the other services")
-    asked.add_parser("relay", help="send the log to Kafka")
+    asked.add_parser("relay", help="send the log to Kafka, and seal it")
     asked.add_parser("all", help="api, worker and relay in one process")
     asked.add_parser("streams", help="the Faust application, where there is one")
     asked.add_parser("migrate", help="make database, tables and topics; safe to repeat")
     checking = asked.add_parser("check-views", help="compare views with a fold of the log")
     checking.add_argument("names", nargs="*", metavar="view")
     asked.add_parser("check-relay", help="count on Kafka what the relay has sent")
+    signed = asked.add_parser("check-ledger", help="compute anew what was signed for the logs")
+    signed.add_argument(
+        "checkpoints", nargs="*", type=Path, metavar="file", help="a saved checkpoint"
+    )
     building = asked.add_parser("rebuild-view", help="build a view anew beside the live one")
     building.add_argument("name", metavar="view")
     building.add_argument("--apply", action="store_true", help="without it nothing is changed")

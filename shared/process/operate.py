@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -14,11 +15,14 @@ from shared.eventlog.projector_positions import Positions
 from shared.eventlog.reader import open_reader
 from shared.kafka import Book, Brokers, effect_of, events_topic
 from shared.kafka.redrive import Order, redrive
+from shared.ledger.fsck import Outside, check
+from shared.ledger.signer import known_keys, signed_note
+from shared.ledger.store import LOGS
 from shared.process.compose import opened
 from shared.process.provide import admin_dsn, view_tables
 from shared.process.service import Service
 from shared.process.settings import ServiceSettings
-from shared.relay import checkpoint, reconcile
+from shared.relay import checkpoint, origin_of, reconcile
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -59,6 +63,46 @@ async def check_relay(service: Service[S], settings: S) -> bool:
     lacks = f"lacks {found.lacking}, from {found.missing[0]} on" if found.missing else "is whole"
     say(f"{topic} to position {last}: {lacks}, {found.repeats} came twice")
     return found.complete
+
+
+async def check_ledger(service: Service[S], settings: S, saved: Sequence[Path]) -> bool:
+    """Compute both ledgers anew from the records' bytes; return whether all is as it was signed.
+
+    Reads the signer's folder, and the checkpoints in the files ``saved``: what lies outside the
+    database finds what was changed inside it. Changes nothing.
+    """
+    well, held = True, set[Path]()
+    async with connect(
+        settings.database_dsn.get_secret_value(), name=f"{service.name} check"
+    ) as connection:
+        simulated: bool = await connection.fetchval("SELECT skew_max_ms IS NULL FROM log.log_head")
+        for log in LOGS:
+            prefix = settings.ledger_origin_prefix
+            origin = origin_of(service.name, log, prefix=prefix, simulated=simulated)
+            folder = settings.ledger_folder / service.name / log
+            ours = [path for path in saved if path.read_bytes().startswith(f"{origin}\n".encode())]
+            held |= {*ours}
+            found = await check(
+                connection,
+                log,
+                origin=origin,
+                verifiers=known_keys(folder),
+                outside=_outside(folder, ours),
+            )
+            bad = found.bad
+            verdict = f"bad from {bad.position} on: {bad.why}" if bad else "as signed"
+            say(f"{origin}: {found.records} records, {found.checkpoints} checkpoints, {verdict}")
+            well = well and bad is None
+    for path in {*saved} - held:
+        say(f"{path.name} is a checkpoint of neither log")
+    return well and held == {*saved}
+
+
+def _outside(folder: Path, saved: Sequence[Path]) -> tuple[Outside, ...]:
+    """Return the signed notes about one log that lie outside the database."""
+    signed = signed_note(folder)
+    own = () if signed is None else (Outside("the signer's memory", signed),)
+    return (*own, *(Outside(path.name, path.read_bytes(), published=True) for path in saved))
 
 
 async def rebuild(service: Service[S], settings: S, name: str, *, apply: bool) -> bool:

@@ -10,6 +10,7 @@ from shared.eventlog.migrate import SchemaText, migrate_log
 from shared.eventlog.projector_migrate import ViewTables, migrate_views
 from shared.kafka import SCHEMA as CONSUMER_SCHEMA
 from shared.kafka import Brokers, events_topic, provision
+from shared.ledger.store import SCHEMA as LEDGER_SCHEMA
 from shared.process.loops import of_the_world
 from shared.process.service import Service
 from shared.process.settings import ServiceSettings
@@ -57,6 +58,7 @@ async def _database(service: Service[S], settings: S) -> None:
             SchemaText(service.name, _MADE_LATER),
             SchemaText("consumer", CONSUMER_SCHEMA),
             SchemaText("relay", RELAY_SCHEMA, writer="relay"),
+            SchemaText("ledger", LEDGER_SCHEMA, writer=None),
         ],
         simulated=settings.simulated_time,
     )

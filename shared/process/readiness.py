@@ -15,7 +15,7 @@ from shared.eventlog.projector_positions import Positions
 from shared.eventlog.views import View
 from shared.kafka import Consumer
 from shared.process.loops import Loop
-from shared.relay import Relay
+from shared.relay import Relay, Sealer
 from shared.telemetry import Metric, measure
 from shared.web import Check
 
@@ -97,6 +97,7 @@ def checks(
     views: Views,
     loops: Iterable[Loop],
     relays: Iterable[Relay],
+    sealers: Iterable[Sealer],
     consumers: Iterable[Consumer],
 ) -> Mapping[str, Check]:
     """Return what a process is asked, by the name that ``/readyz`` gives when it does not hold."""
@@ -111,6 +112,10 @@ def checks(
     for relay in relays:
         found[f"relay {relay.output.topic}"] = _now(
             partial(_sends, relay, Stall(views.stalled_after_s))
+        )
+    for sealer in sealers:
+        found[f"ledger {sealer.origin}"] = _now(
+            partial(seals, sealer, Stall(views.stalled_after_s))
         )
     for consumer in consumers:
         name = f"consumer {consumer.book.consumer}"
@@ -127,6 +132,13 @@ def _sends(relay: Relay, stall: Stall) -> bool:
     """Return whether a relay moves when it has something to send."""
     health = relay.health
     return not stall.seen(health.position, busy=health.leading and health.lag_events > 0)
+
+
+def seals(sealer: Sealer, stall: Stall) -> bool:
+    """Return whether a log is signed for, and its ledger moves when there is something to seal."""
+    health = sealer.health
+    stalled = stall.seen(health.size, busy=health.leading and health.lag_events > 0)
+    return health.refused is None and not stalled
 
 
 def _hears(consumer: Consumer, stall: Stall) -> bool:

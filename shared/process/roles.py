@@ -15,8 +15,8 @@ from shared.process.loops import Loop, keep_all
 from shared.process.readiness import Views, checks
 from shared.process.service import Service
 from shared.process.settings import ServiceSettings
-from shared.process.working import Work, relays
-from shared.relay import Relay
+from shared.process.working import Work, relays, sealers
+from shared.relay import Relay, Sealer
 from shared.telemetry import get_logger
 from shared.web import add_health, bare_app
 
@@ -90,6 +90,7 @@ async def _be(
     loops: list[Loop] = []
     consumers: tuple[Consumer, ...] = ()
     sending: tuple[Relay, ...] = ()
+    sealing: tuple[Sealer, ...] = ()
     if role in {"worker", "all"}:
         work = Work(service, opened, views, brokers, stopping)
         loops += work.loops()
@@ -98,7 +99,17 @@ async def _be(
         sending = await stack.enter_async_context(
             relays(service, settings, brokers, parts, stopping)
         )
-    asked = checks(stopping=stopping, views=views, loops=loops, relays=sending, consumers=consumers)
+        sealing = await stack.enter_async_context(
+            sealers(service, settings, stopping, simulated=opened.log.simulated)
+        )
+    asked = checks(
+        stopping=stopping,
+        views=views,
+        loops=loops,
+        relays=sending,
+        sealers=sealing,
+        consumers=consumers,
+    )
     if door is not None:
         app = service.api(parts) if role in {"api", "all"} else bare_app()
         add_health(app, asked)
@@ -107,6 +118,7 @@ async def _be(
     _log.info("process.works", service=service.name, role=role, simulated=opened.log.simulated)
     loops += [_alone(f"consumer {c.book.consumer}", c, stopping) for c in consumers]
     loops += [_alone(f"relay {r.output.topic}", r, stopping) for r in sending]
+    loops += [_alone(f"ledger {s.origin}", s, stopping) for s in sealing]
     grace_s = settings.shutdown_grace_ms / 1_000
     if door is not None:
         closing = partial(_close, door, settings.drain_ms / 1_000, grace_s)
@@ -121,7 +133,7 @@ async def _close(door: Door, drain_s: float, grace_s: float, loop: Loop) -> None
     await door.close(grace_s)
 
 
-def _alone(name: str, part: Consumer | Relay, stopping: asyncio.Event) -> Loop:
+def _alone(name: str, part: Consumer | Relay | Sealer, stopping: asyncio.Event) -> Loop:
     """Return the loop of a part that waits for the world itself, and knows when to stop."""
 
     async def body(_: Loop) -> None:

@@ -1,6 +1,7 @@
 """What every service can be configured with. A service subclasses and adds its own."""
 
 from base64 import b64decode
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from pydantic import Field, SecretStr, field_validator
@@ -31,6 +32,11 @@ class ServiceSettings(BaseSettings):
         audience: Whom a token must be made for; ``""``: the name of the service.
         client_id: As whom the service asks the issuer for tokens; ``""``: its own name.
         vault_master_key: 32 bytes in base64; it wraps the keys of the vault.
+        ledger_folder: Where the signer keeps its keys and what it signed last, apart from the
+            database and its backups; the same folder for every process that may seal.
+        ledger_origin_prefix: What the names of the logs begin with in checkpoints, e.g.
+            ``certification.example/``; never changed afterwards.
+        ledger_interval_ms: Between two signed checkpoints, at least.
         simulated_time: Whether the database is made for a clock that can be moved; its
             records never pass for real ones. Must agree with the clock of the process.
         request_body_bytes_max: Uploads have a limit of their own.
@@ -57,6 +63,9 @@ class ServiceSettings(BaseSettings):
     client_id: str = ""
     client_secret: SecretStr
     vault_master_key: SecretStr
+    ledger_folder: Path
+    ledger_origin_prefix: str = ""
+    ledger_interval_ms: Milliseconds = 2_000
     simulated_time: bool = False
     request_body_bytes_max: Annotated[int, Field(ge=1_024, le=1_048_576)] = 65_536
     database_connections_max: Annotated[int, Field(ge=4, le=100)] = 12

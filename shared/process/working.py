@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
@@ -23,12 +23,13 @@ from shared.kafka import (
     effect_of,
     events_topic,
 )
+from shared.ledger.store import LOGS
 from shared.process.compose import Opened
 from shared.process.loops import Loop, cancelled_at_stop, rest
 from shared.process.readiness import Views
 from shared.process.service import Parts, Service
 from shared.process.settings import ServiceSettings
-from shared.relay import Output, Relay
+from shared.relay import Output, Relay, Sealer, origin_of
 from shared.telemetry import Metric, get_logger, measure
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -159,4 +160,34 @@ async def relays(
                 stopping=stopping,
             )
             for output in outputs
+        )
+
+
+@asynccontextmanager
+async def sealers(
+    service: Service[S], settings: S, stopping: asyncio.Event, *, simulated: bool
+) -> AsyncGenerator[tuple[Sealer, ...], None]:
+    """Yield who seals the log of the service, and its access log."""
+    dsn = settings.relay_dsn.get_secret_value()
+    async with AsyncExitStack() as readers:
+        yield tuple(
+            [
+                Sealer(
+                    reader=await readers.enter_async_context(
+                        open_reader(dsn, service=service.name, schema=log)
+                    ),
+                    dsn=dsn,
+                    log=log,
+                    origin=origin_of(
+                        service.name,
+                        log,
+                        prefix=settings.ledger_origin_prefix,
+                        simulated=simulated,
+                    ),
+                    folder=settings.ledger_folder / service.name / log,
+                    interval_s=settings.ledger_interval_ms / 1_000,
+                    stopping=stopping,
+                )
+                for log in LOGS
+            ]
         )

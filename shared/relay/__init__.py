@@ -1,10 +1,11 @@
-"""From the log to Kafka, in log order, at least once, by one leader."""
+"""From the log to Kafka and to its ledger, in log order, each by one leader."""
 
 from pathlib import Path
 
 from shared.relay.lease import LeaseLost, checkpoint, leading
 from shared.relay.reconcile import Reconciled, reconcile
 from shared.relay.relay import Health, Output, Reader, Relay
+from shared.relay.sealer import Sealer, SealHealth, origin_of
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
 """What ``migrate`` runs in the schema ``relay``, whose writer is ``<service>_relay``."""
@@ -17,7 +18,10 @@ __all__ = [
     "Reader",
     "Reconciled",
     "Relay",
+    "SealHealth",
+    "Sealer",
     "checkpoint",
     "leading",
+    "origin_of",
     "reconcile",
 ]

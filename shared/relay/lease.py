@@ -17,6 +17,12 @@ from shared.eventlog.connection import Connection, connect
 APPLY_S = 1.0
 SILENCE_S = 30.0
 QUERY_TIMEOUT_S = 10.0
+WRITE_TIMEOUT_S = 30.0
+
+MOVE = (
+    "UPDATE relay.checkpoint SET position = $3, moved_at = clock_timestamp()"
+    " WHERE output = $1 AND epoch = $2 AND position <= $3 RETURNING true"
+)
 
 
 class LeaseLost(Exception):  # noqa: N818 -- normal at a change of leaders
@@ -44,11 +50,22 @@ class Lease:
         Raises:
             LeaseLost: The epoch is another leader's. The checkpoint stays.
         """
-        await self._require(
-            "UPDATE relay.checkpoint SET position = $3, moved_at = clock_timestamp()"
-            " WHERE output = $1 AND epoch = $2 AND position <= $3 RETURNING true",
-            position,
-        )
+        await self._require(MOVE, position)
+        self.position = position
+
+    @asynccontextmanager
+    async def moving(self, position: int) -> AsyncGenerator[Connection, None]:
+        """Yield a transaction that moves the checkpoint to ``position``, and whatever else is put in it.
+
+        So what a leader writes stands and falls with its lease.
+
+        Raises:
+            LeaseLost: The epoch is another leader's. Nothing was written.
+        """
+        async with asyncio.timeout(WRITE_TIMEOUT_S), self._turn, self._connection.transaction():
+            if not await self._connection.fetchval(MOVE, self.output, self.epoch, position):
+                raise LeaseLost(f"{self.output}: epoch {self.epoch} is over")
+            yield self._connection
         self.position = position
 
     async def confirm(self) -> None:

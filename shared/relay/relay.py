@@ -6,11 +6,11 @@ version. An outage of the broker delays; it loses nothing.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import orjson
 
@@ -19,24 +19,17 @@ from shared.eventlog import Stored
 from shared.kafka.clients import KAFKA_FAILURES, Brokers, KafkaProducer, producing
 from shared.kafka.headers import TRACEPARENT, headers_of
 from shared.kafka.producer import PRODUCER_LOST, Outgoing, send_page
-from shared.kafka.progress import DATABASE_FAILURES
 from shared.relay.lease import QUERY_TIMEOUT_S, SILENCE_S, Lease, LeaseLost, leading, waited
+from shared.relay.outages import SIGNS_OF_LIFE, DatabaseAway, both, database, wait_s
 from shared.telemetry import Metric, get_logger, measure, send_span, sending
 
 PAGE_MAX = 1_000
 PAGE_TIMEOUT_S = 20.0
 IDLE_S = 1.0
-WAIT_FIRST_S = 0.2
-WAIT_MAX_S = 5.0
 SAMPLED = 0x01
 """One bit among the flags; others may be set beside it (trace context, level 2)."""
-SIGNS_OF_LIFE = 6
-"""How many a leader gives within the time after which the server takes it for dead."""
 
 log = get_logger(__name__)
-
-A = TypeVar("A")
-B = TypeVar("B")
 
 
 class Reader(Protocol):
@@ -76,10 +69,6 @@ class OpenProducer(Protocol):
     ) -> AbstractAsyncContextManager[KafkaProducer]:
         """Yield a producer, and discard it afterwards."""
         ...
-
-
-class DatabaseAway(Exception):  # noqa: N818 -- ends a leadership, not the process
-    """The log or the checkpoint cannot be reached."""
 
 
 @dataclass(slots=True)
@@ -137,7 +126,7 @@ class Relay:
         while not self.stopping.is_set():
             try:
                 async with (
-                    _database(),
+                    database(),
                     leading(
                         self.dsn,
                         self.output.topic,
@@ -151,7 +140,7 @@ class Relay:
             except (LeaseLost, DatabaseAway) as error:
                 log.warning("relay.stepped_down", topic=self.output.topic, exc_info=error)
                 failed += 1
-                await waited(self.stopping, _wait_s(failed))
+                await waited(self.stopping, wait_s(failed))
             finally:
                 self.health.leading = False
 
@@ -160,7 +149,7 @@ class Relay:
         log.info("relay.leads", topic=lease.output, epoch=lease.epoch, position=lease.position)
         self.health.leading, self.health.position = True, lease.position
         over = asyncio.Event()
-        await _both(
+        await both(
             self._send_until_stopped(lease, over),
             self._keep(lease, over),
         )
@@ -171,7 +160,7 @@ class Relay:
             await self._note_lag(lease, ())
             if await waited(over, self.silence_s / SIGNS_OF_LIFE):
                 return
-            async with _database():
+            async with database():
                 await lease.confirm()
 
     async def _send_until_stopped(self, lease: Lease, over: asyncio.Event) -> None:
@@ -188,9 +177,9 @@ class Relay:
                 self.health.rebuilt += 1
                 failed = 1 if lease.position > before else failed + 1
                 lost = isinstance(error, PRODUCER_LOST)
-                topic, wait_s = lease.output, _wait_s(failed)
+                topic, pause_s = lease.output, wait_s(failed)
                 log.warning("relay.producer_rebuilt", topic=topic, lost=lost, exc_info=error)
-                await waited(self.stopping, wait_s)
+                await waited(self.stopping, pause_s)
         over.set()
 
     async def _send_pages(self, lease: Lease, producer: KafkaProducer) -> None:
@@ -204,8 +193,8 @@ class Relay:
                 continue
             await self._note_lag(lease, page)
             last = page[-1].position
-            _, page = await _both(self._send(producer, page), self._read(last))
-            async with _database():
+            _, page = await both(self._send(producer, page), self._read(last))
+            async with database():
                 await lease.move(last)
             self.health.position = last
             if not page:
@@ -213,7 +202,7 @@ class Relay:
 
     async def _read(self, after: int) -> tuple[Stored, ...]:
         """Return the page of the log after a position; empty at the head."""
-        async with _database(), asyncio.timeout(QUERY_TIMEOUT_S):
+        async with database(), asyncio.timeout(QUERY_TIMEOUT_S):
             return await self.reader.tail(after, limit=PAGE_MAX)
 
     async def _send(self, producer: KafkaProducer, page: Sequence[Stored]) -> None:
@@ -231,7 +220,7 @@ class Relay:
 
     async def _note_lag(self, lease: Lease, page: Sequence[Stored]) -> None:
         """Note and measure how far the topic is behind the log."""
-        async with _database(), asyncio.timeout(QUERY_TIMEOUT_S):
+        async with database(), asyncio.timeout(QUERY_TIMEOUT_S):
             head = await self.reader.head()
             waiting = page or await self.reader.tail(lease.position, limit=1)
         self.health.lag_events = max(0, head - lease.position)
@@ -261,27 +250,3 @@ def _whole(stored: Stored) -> Outgoing:
     """L7: return the record as a message: value = its exact bytes, key = its stream."""
     record: dict[str, Any] = orjson.loads(stored.leaf)
     return Outgoing(record["stream"], stored.leaf, headers_of(record, stored.position))
-
-
-async def _both(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
-    """Return what both came to; when one fails the other is cancelled, and its error is raised."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            one, other = group.create_task(first), group.create_task(second)
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-    return one.result(), other.result()
-
-
-def _wait_s(failed: int) -> float:
-    """Return how long to wait after so many failures in a row."""
-    return min(WAIT_FIRST_S * float(2**failed), WAIT_MAX_S)
-
-
-@asynccontextmanager
-async def _database() -> AsyncGenerator[None, None]:
-    """Tell an outage of the database from one of Kafka: both are time-outs and lost sockets."""
-    try:
-        yield
-    except DATABASE_FAILURES as error:
-        raise DatabaseAway(type(error).__name__) from error

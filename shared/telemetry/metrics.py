@@ -25,6 +25,10 @@ class Metric(StrEnum):
     PARKED_CASES = "asf.parked_cases"
     TIMERS_OVERDUE = "asf.timers.overdue"
     REFUSALS = "asf.refusals"
+    LEDGER_LAG_EVENTS = "asf.ledger.lag_events"
+    LEDGER_REFUSED = "asf.ledger.refused"
+    WITNESS_LAG_EVENTS = "asf.witness.lag_events"
+    WITNESS_REFUSED = "asf.witness.refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,18 @@ DECLARED: Mapping[Metric, Declared] = {
     Metric.PARKED_CASES: Declared("gauge", "{case}", "Streams parked by a consumer."),
     Metric.TIMERS_OVERDUE: Declared("gauge", "{timer}", "Due, and not yet turned into commands."),
     Metric.REFUSALS: Declared("counter", "{refusal}", "Commands that a rule said no to, by code."),
+    Metric.LEDGER_LAG_EVENTS: Declared(
+        "gauge", "{event}", "In the log and not yet under a signed checkpoint."
+    ),
+    Metric.LEDGER_REFUSED: Declared(
+        "gauge", "1", "1 while a log is not signed for: it is not what was signed before; else 0."
+    ),
+    Metric.WITNESS_LAG_EVENTS: Declared(
+        "gauge", "{event}", "Under a log's signed checkpoint and not yet under a cosigned one."
+    ),
+    Metric.WITNESS_REFUSED: Declared(
+        "gauge", "1", "1 while what a log signed is not cosigned: it does not hold; else 0."
+    ),
 }
 
 _meter = metrics.get_meter("sigill")

@@ -239,26 +239,24 @@ def _opened(
     links: tuple[Link, ...] = (),
 ) -> Generator[Span, None, None]:
     """Open a span, and close it with the class of what went wrong, if anything did."""
-    with _tracer.start_as_current_span(
-        name,
-        context=context,
-        kind=kind,
-        attributes=attributes,
-        links=links,
-        record_exception=False,
-        set_status_on_exception=False,
-    ) as opened:
-        try:
-            yield opened
-        except Refusal as no:
-            opened.set_attributes(named({"code": no.code}))
-            raise
-        except (asyncio.CancelledError, GeneratorExit):
-            raise
-        except BaseException as error:
-            opened.set_attributes(named({"error_type": type(error).__name__}))
-            opened.set_status(StatusCode.ERROR)
-            raise
+    opened = _tracer.start_span(
+        name, context=context, kind=kind, attributes=attributes, links=links
+    )
+    token = attach(trace.set_span_in_context(opened))
+    try:
+        yield opened
+    except Refusal as no:
+        opened.set_attributes(named({"code": no.code}))
+        raise
+    except (asyncio.CancelledError, GeneratorExit):
+        raise
+    except BaseException as error:
+        opened.set_attributes(named({"error_type": type(error).__name__}))
+        opened.set_status(StatusCode.ERROR)
+        raise
+    finally:
+        detach(token)
+        opened.end()
 
 
 @contextmanager

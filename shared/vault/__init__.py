@@ -1,14 +1,16 @@
 """What the log must be able to forget: the texts of sealed fields, each subject under its own key.
 
-The log holds commitments; this is where the texts lie. Whoever holds the right asks ``reveal``.
+The log holds commitments; this is where the texts lie. Whoever holds the right asks ``reveal``, or
+``disclose`` for a text that others are to check.
 """
 
 from shared.vault.erasure import erase
 from shared.vault.shelf import PostgresShelf, SealedValue, Shelf, WrappedKey
-from shared.vault.vault import BrokenSeal, Sealing, UnsealableError, Vault
+from shared.vault.vault import BrokenSeal, Disclosed, Sealing, UnsealableError, Vault
 
 __all__ = [
     "BrokenSeal",
+    "Disclosed",
     "PostgresShelf",
     "SealedValue",
     "Sealing",

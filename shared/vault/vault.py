@@ -3,7 +3,7 @@
 import hmac
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
@@ -46,6 +46,20 @@ class Sealing:
 
     event: Event
     values: tuple[SealedValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """A sealed text with the salt that lets anybody hold it against its commitment.
+
+    Attributes:
+        salt: 32 bytes.
+    """
+
+    version: int
+    field: str
+    salt: bytes
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,38 @@ class Vault:
         revealed = await self._reveal(stream, dict(enumerate(events, start=1)))
         return tuple(revealed[version] for version in range(1, len(events) + 1))
 
+    async def disclose(
+        self, stream: str, events: Mapping[int, Event], *, may: Callable[[type[Event], str], bool]
+    ) -> tuple[Disclosed, ...]:
+        """Return the texts of ``events`` with their salts, by version and field; none that is erased.
+
+        A salt opens a commitment for ever, so it leaves the house for those only who may have it.
+        One round trip at most.
+
+        Args:
+            stream: Whose events.
+            events: By version; sealed fields hold their commitments.
+            may: Whether whoever asks may see a field of a type of event.
+
+        Raises:
+            BrokenSeal: See the class.
+        """
+        wanted = {
+            (version, field): (type(event).__name__, committed)
+            for version, event in events.items()
+            for field, committed in _committed(event).items()
+            if may(type(event), field)
+        }
+        if not wanted:
+            return ()
+        versions = sorted({version for version, _ in wanted})
+        found = [
+            Disclosed(value.version, value.field, *self._opened(value, *wanted[place]))
+            for value in await self._shelf.values(stream, versions)
+            if (place := (value.version, value.field)) in wanted
+        ]
+        return tuple(sorted(found, key=lambda each: (each.version, each.field)))
+
     async def cipher_of(self, subject: str) -> AESGCM:
         """Return the cipher of ``subject``, for what is sealed outside the log, e.g. files.
 
@@ -166,7 +212,7 @@ class Vault:
             if commitments.keys() <= sealed.keys():
                 name = type(event).__name__
                 texts = {
-                    field: self._open(name, sealed[field], commitments[field])
+                    field: self._opened(sealed[field], name, commitments[field])[1]
                     for field in commitments
                 }
                 revealed[version] = event.model_copy(update=texts)
@@ -174,8 +220,8 @@ class Vault:
                 revealed[version] = None
         return revealed
 
-    def _open(self, event_type: str, value: SealedValue, committed: str) -> str:
-        """Return the text in ``value``, which the log committed to with ``committed``."""
+    def _opened(self, value: SealedValue, event_type: str, committed: str) -> tuple[bytes, str]:
+        """Return salt and text in ``value``, which the log committed to with ``committed``."""
         place = _place(value.stream, value.version, value.field)
         try:
             cipher = self._unwrap(value.key).cipher
@@ -186,7 +232,7 @@ class Vault:
         salt, text = opened[:SALT_BYTES], orjson.loads(opened[SALT_BYTES:])
         if commitment(event_type, value.field, salt, text) != committed:
             raise BrokenSeal(f"{value.stream} {value.version} {value.field}")
-        return str(text)
+        return salt, str(text)
 
     async def _key_of(self, subject: str) -> _Key:
         """Return the key of ``subject``, from memory, from the shelf, or made now."""

@@ -21,7 +21,9 @@ from shared.contracts.roles import Role
 from shared.decider import Refusal, RefusalKind
 from shared.eventlog import AccessEntry, AccessLog
 from shared.ids import new_id
+from shared.ledger.store import Database
 from shared.telemetry import about_case, current_traceparent, note
+from shared.vault import Vault
 from shared.web.codes import CODES
 from shared.web.idempotency import BODY, IDEMPOTENCY_KEY, command_id, digest, parse_key
 from shared.web.problem import Problem
@@ -68,8 +70,12 @@ CaseOf: TypeAlias = Callable[[str], Awaitable[UUID | None]]
 """Return the case that a stream belongs to; ``None``: there is no such stream, or it has none."""
 
 
-async def _unknown(_stream: str) -> None:
-    """Know no case: where every case is named by the address itself."""
+FirmOf: TypeAlias = Callable[[UUID], Awaitable[str | None]]
+"""Return the number of the firm whose case it is; ``None``: that is not known here."""
+
+
+async def _unknown(_asked: object) -> None:
+    """Know nothing: no case of a stream where the address names it, and no firm of a case."""
 
 
 class Edge:
@@ -79,9 +85,12 @@ class Edge:
         operations: The table, by name of the route's function.
         access: Where a no on grounds of role is kept before the caller hears of it (GEN-8).
         case_of: Asked for the case of a stream whose id is not the case's own.
+        firm_of: Asked whose a case is, when somebody asks who looked at their own.
+        ledgers: The service's database, where its ledgers are read; ``None``: there are none.
+        vault: Where what may be disclosed to auditors lies; ``None``: nothing is disclosed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- wiring, keyword by keyword
         self,
         *,
         authenticator: Authenticator,
@@ -89,12 +98,18 @@ class Edge:
         access: AccessLog,
         now: Callable[[], datetime],
         case_of: CaseOf = _unknown,
+        firm_of: FirmOf = _unknown,
+        ledgers: "Database | None" = None,
+        vault: Vault | None = None,
     ) -> None:
         self._authenticator = authenticator
         self._operations = operations
         self.access = access
         self._now = now
         self._case_of = case_of
+        self.firm_of = firm_of
+        self.ledgers = ledgers
+        self.vault = vault
 
     async def reader(self, request: Request) -> Reader:
         """Return who reads. A dependency for GET routes.

@@ -1,10 +1,16 @@
 """Lists in pages: the next one begins after the last key of this one. Never by offset."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import Query, Request, Response
+
+from shared.web.problem import Problem
+
+POSITION: Final = re.compile(r"[0-9]{1,18}")
+"""What a cursor looks like that is a number."""
 
 LIMIT_DEFAULT: Final = 50
 LIMIT_MAX: Final = 200
@@ -37,6 +43,17 @@ def page(
 ) -> Page:
     """Return which page is asked for. A dependency."""
     return Page(limit, after)
+
+
+def number_after(page: Page) -> int:
+    """Return the number that the page begins after; 0 for the first page.
+
+    Raises:
+        Problem: 400: the cursor is none of ours.
+    """
+    if page.after is not None and not POSITION.fullmatch(page.after):
+        raise Problem(400, "request_malformed")
+    return int(page.after or 0)
 
 
 def link_next(request: Request, response: Response, page: Page, *, after: str | None) -> None:

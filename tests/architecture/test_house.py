@@ -16,8 +16,8 @@ ROOMS = {
     *("commands", "decider", "views", "policy", "queries"),
     *("api", "consumers", "settings", "schema", "main"),
 }
-MAY_HAVE = {"__init__", "streams", "letters"}
-"""Rooms that only some services need: Faust's tables, and the mail."""
+MAY_HAVE = {"__init__", "streams", "letters", "witness", "bundles"}
+"""Rooms that only some services need: Faust's tables, the mail, what audit vouches for and hands out."""
 PURE = {"commands", "decider", "policy", "views"}
 PURE_MAY_IMPORT = {
     *("collections", "dataclasses", "datetime", "decimal", "enum", "functools"),

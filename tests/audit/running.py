@@ -135,6 +135,18 @@ class Audited(Running):
             shown = (await http.get("/v1/mirrors")).json()
         return next(int(each["missing"]) for each in shown if each["log"] == f"asf/{service}")
 
+    async def read(self, path: str, **query: str) -> httpx2.Response:
+        """Return what an auditor gets who asks for ``path``."""
+        client = await asyncio.to_thread(self.client, "A1")
+        async with client as http:
+            return await http.get(path, params=query or None)
+
+    async def export(self, body: dict[str, Any], *, key: str) -> httpx2.Response:
+        """Return what an auditor gets who exports ``body``."""
+        client = await asyncio.to_thread(self.client, "A1")
+        async with client as http:
+            return await http.post("/v1/exports", json=body, headers={"Idempotency-Key": key})
+
     async def history(self, case: UUID, *, limit: int = 200) -> list[dict[str, Any]]:
         """Return the whole history of a case as an auditor reads it, in pages of ``limit``."""
         seen: list[dict[str, Any]] = []

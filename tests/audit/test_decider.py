@@ -5,10 +5,10 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from services.audit.commands import ReportFinding
-from services.audit.decider import decider
+from services.audit.commands import MakeExport, ReportFinding
+from services.audit.decider import decider, export_decider
 from services.audit.policy import Range, missing_in, when_chained, when_different, when_missing
-from shared.contracts.audit import TamperSuspected
+from shared.contracts.audit import ExportMade, TamperSuspected
 from shared.decider import Asked
 from shared.testing import Scenario
 from shared.testing.laws import laws
@@ -109,3 +109,48 @@ reports = st.builds(
     at=st.just(NOON),
 )
 TestFindingLaws = laws(decider, commands=reports, histories=st.sampled_from([(), (said,)]))
+
+export = Scenario(export_decider)
+wish = MakeExport(
+    export_id=UUID(int=7),
+    case=None,
+    format="jsonl",
+    query_hash=HELD,
+    as_of=("asf/intake@3",),
+    records=3,
+    content_hash=CAME,
+    at=NOON,
+)
+taken = ExportMade(
+    export_id=UUID(int=7),
+    application_id=None,
+    format="jsonl",
+    query_hash=HELD,
+    as_of=("asf/intake@3",),
+    records=3,
+    content_hash=CAME,
+    made_at=NOON,
+)
+
+
+def test_an_export_is_said_once_with_what_it_holds() -> None:
+    """AUD-2: question, sizes, number and hash; one export is one event."""
+    export.when(wish).then(taken)
+    export.given(taken).when(wish).then_nothing()
+
+
+TestExportLaws = laws(
+    export_decider,
+    commands=st.builds(
+        MakeExport,
+        export_id=st.just(UUID(int=7)),
+        case=st.none() | st.uuids(),
+        format=st.sampled_from(["jsonl", "csv", "bundle"]),
+        query_hash=st.just(HELD),
+        as_of=st.just(("asf/intake@3",)),
+        records=st.integers(0, 9),
+        content_hash=st.just(CAME),
+        at=st.just(NOON),
+    ),
+    histories=st.sampled_from([(), (taken,)]),
+)

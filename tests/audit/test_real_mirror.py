@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.audit.consumers.mirroring import cases_of
 from services.audit.queries import Mirror, Mirrored
+from services.audit.views.facets import keys_of
+from services.audit.views.parts import parts_of
 from shared.contracts.audit import TamperSuspected
 from shared.contracts.notify import NotificationSent
 from shared.eventlog.connection import open_pool
@@ -187,8 +188,10 @@ def mirrored(sent: Sent) -> Mirrored:
         stream=sent.record.stream,
         version=sent.record.version,
         type=sent.record.type,
-        cases=cases_of(sent.record),
         recorded_at=sent.record.recorded_at,
+        effective_at=sent.record.effective_at,
+        keys=keys_of(sent.record),
+        parts=parts_of(sent.record),
     )
 
 
@@ -219,13 +222,13 @@ async def test_several_workers_that_come_and_go_keep_everything_and_find_nothing
 
 
 async def test_a_replay_from_zero_finds_nothing_and_changes_nothing(audited: Audited) -> None:
-    """AUD-3: killed, progress forgotten, every offset at the beginning."""
+    """AUD-3: progress forgotten, every offset at the beginning."""
     case = await audited.enterprise(person("cia"))
     await eventually(lambda: audited.happened(case, NotificationSent))
     await audited.caught_up("notify")
     before = {s: await audited.mirrored(s) for s in ("intake", "notify", "review")}
     found = [r for r in await audited.records("audit") if r.type == "TamperSuspected"]
-    await asyncio.to_thread(audited.house.kill, "audit")
+    await asyncio.to_thread(audited.house.stack.processes.stop, "audit")
     await audited.database("audit", "DELETE FROM consumer.progress")
     await Observed(audited.house).rewind("audit")
     for service in before:

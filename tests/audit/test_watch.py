@@ -1,7 +1,8 @@
 """The watch for gaps: patient with what is late, and never silent about what is lost."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -16,6 +17,7 @@ from shared.contracts.record import decode
 from shared.eventlog import Handler
 from shared.eventlog.projector_positions import Positions
 from shared.ids import new_id
+from shared.kafka import Place
 from shared.process import Parts
 from shared.process.service import actor_of
 from shared.testing.memory import MemoryAccessLog, MemoryLog
@@ -27,12 +29,29 @@ PATIENCE_S = 60.0
 
 
 @dataclass
+class TopicsAtHand:
+    """How far the mirror is on its topics, in the hands of the test; it stands in for lag alone."""
+
+    all_read: bool = True
+
+    async def ends(self, service: str) -> Mapping[Place, int]:
+        """Return one end, always the same."""
+        return {Place(service, 0): 1}
+
+    async def read(self, service: str, until: Mapping[Place, int]) -> bool:
+        """Return what the test says."""
+        assert until == await self.ends(service)
+        return self.all_read
+
+
+@dataclass
 class Watched:
     """A mirror, its watch, and the seconds in the hands of the test."""
 
     house: House
     log: MemoryLog = field(default_factory=lambda: MemoryLog("audit", now=lambda: MONDAY))
     passed_s: float = 0.0
+    topics: TopicsAtHand = field(default_factory=TopicsAtHand)
 
     def __post_init__(self) -> None:
         """Wire the watch."""
@@ -48,6 +67,7 @@ class Watched:
             http_port=1,
             issuer_url="http://issuer.example",
             client_secret=secret,
+            ledger_folder=Path("nowhere"),
             vault_master_key=SecretStr("A" * 43 + "="),
             gap_patience_ms=int(PATIENCE_S * 1_000),
         )
@@ -66,11 +86,15 @@ class Watched:
             now=lambda: MONDAY,
             new_id=new_id,
         )
-        return Watch(parts, self.house.mirror, lambda: self.passed_s)
+        return Watch(parts, self.house.mirror, self.topics, lambda: self.passed_s)
 
     async def round(self, *, after_s: float = 0.0) -> list[int]:
-        """Let the watch look after a while; return the positions that were reported so far."""
+        """Let the watch look after a while; return the positions that were reported so far.
+
+        It looks twice: the second time it knows how much of the topic was read before.
+        """
         self.passed_s += after_s
+        await self.watch.round()
         await self.watch.round()
         records = [decode(each.leaf) for each in await self.log.tail(0, limit=10_000)]
         assert all(each.data["finding"] == "gap" for each in records)
@@ -117,6 +141,19 @@ async def test_what_is_only_late_is_no_gap(watched: Watched) -> None:
         assert await watched.round(after_s=PATIENCE_S - 1) == []
     assert await watched.round(after_s=PATIENCE_S) == []
     assert await watched.house.mirror.checked() == {LOG: 60}
+
+
+async def test_what_audit_has_not_read_yet_is_no_gap(watched: Watched) -> None:
+    """AUD-3: a member died, and nobody has its partition yet: that is our own lag, and no loss."""
+    await watched.house.fill(1, 10, but=(5,))
+    watched.topics.all_read = False
+    assert await watched.round() == []
+    for _ in range(3):
+        assert await watched.round(after_s=PATIENCE_S) == []
+    await watched.house.fill(5, 5)
+    watched.topics.all_read = True
+    assert await watched.round() == []
+    assert await watched.house.mirror.checked() == {LOG: 10}
 
 
 async def test_traffic_behind_a_gap_does_not_hide_it(watched: Watched) -> None:

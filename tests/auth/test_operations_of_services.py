@@ -21,14 +21,29 @@ from shared.testing.memory import MemoryAccessLog
 from shared.web.edge import operations_of
 from tests.auth.issuer import authenticator, claims, token
 
-FOR_ANYONE = {
-    "certificates": {"list_certificates", "count_certificates", "verify_certificate"},
-    "review": {"read_scheme"},
-    "intake": {"read_requirements", "read_questionnaire", "list_rounds", "read_round"},
-    "notify": set[str](),
-    "audit": set[str](),
+LEDGER = {
+    f"{verb}_{access}{what}"
+    for access in ("", "access_")
+    for verb, what in (
+        ("read", "checkpoint"),
+        ("read", "checkpoint_of_size"),
+        ("read", "tile"),
+        ("prove", "record"),
+        ("prove", "growth"),
+    )
 }
-"""What needs no token: public information about rounds, requirements and certificates only."""
+"""Hashes, signatures and proofs: whoever checks a log needs no leave of the log."""
+FOR_ANYONE = {
+    "certificates": {"list_certificates", "count_certificates", "verify_certificate", *LEDGER},
+    "review": {"read_scheme", *LEDGER},
+    "intake": {"read_requirements", "read_questionnaire", "list_rounds", "read_round", *LEDGER},
+    "notify": LEDGER,
+    "audit": {
+        *("add_checkpoint", "show_witness", "read_cosigned_checkpoint"),
+        *("read_cosigned_checkpoint_of_size", *LEDGER),
+    },
+}
+"""What needs no token: information about rounds, requirements and certificates; proofs; the witness."""
 
 PARAMETER = re.compile(r"\{[^}]+\}")
 NAMES = sorted(path.parent.name for path in SERVICES.glob("*/main.py"))

@@ -1,12 +1,14 @@
 """The verifiers that others wrote, started once."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from deploy.local.stack import Stack
 from tests.ledger.foreign.answers import Foreign
 from tests.ledger.foreign.environment import aics_python, go_program, sigstore_python
+from tests.ledger.sealing import Sealing, sealing
 
 ANSWERS = Path(__file__).parent / "foreign" / "python"
 
@@ -37,3 +39,10 @@ def aics() -> Iterator[Foreign]:
     if python is None:
         pytest.skip("aics-tlog needs Python 3.12 or newer, and this machine has none")
     yield from running(str(python), str(ANSWERS / "aics_answers.py"))
+
+
+@pytest.fixture
+async def ledger(stack: Stack, tmp_path: Path) -> AsyncIterator[Sealing]:
+    """A log that nobody seals yet, with its ledger and its signer's folder."""
+    async with sealing(stack, tmp_path) as found:
+        yield found

@@ -101,6 +101,7 @@ class House:
             "ISSUER_URL": "http://127.0.0.1:1",
             "CLIENT_SECRET": "s",
             "VAULT_MASTER_KEY": b64encode(bytes(32)).decode(),
+            "LEDGER_FOLDER": str(self.folder / "ledger"),
             "SIMULATED_TIME": "true",
             "STALLED_AFTER_MS": "1000",
             "SHUTDOWN_GRACE_MS": "3000",

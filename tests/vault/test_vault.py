@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from deploy.local.stack import Stack
+from shared.contracts.base import Event
 from shared.eventlog import Log, Write
 from shared.testing.memory import MASTER_KEY, MemoryLog, MemoryShelf
 from shared.vault import BrokenSeal, PostgresShelf, UnsealableError, Vault, erase
@@ -233,3 +234,54 @@ async def test_a_value_cannot_be_kept_without_its_event(stack: Stack) -> None:
                 f'{{"stream":"{STREAM}","version":3,"command_id":"{UUID(int=2)}",'
                 f'"recorded_at":"{await admin.fetchval("SELECT clock_timestamp()")}"}}',
             )
+
+
+def anything(_event: type[Event], _field: str) -> bool:
+    """Let everything be seen."""
+    return True
+
+
+async def test_what_is_disclosed_can_be_held_against_the_log(erasing: Erasing) -> None:
+    """Section 8: the salt makes the commitment checkable; only fields that may be seen are shown."""
+    both = Spoken(speaker_id=SPEAKER, words="Ja.", aside="Kanske.")
+    await erasing.log.append([Write(STREAM, (opened, both, spoken), 0)], cause=cause(1))
+    events = dict(enumerate((await erasing.log.load(STREAM)).events, start=1))
+
+    shown = await erasing.other.disclose(STREAM, events, may=anything)
+    told = [(each.version, each.field, each.value) for each in shown]
+    assert told == [(2, "aside", "Kanske."), (2, "words", "Ja."), (3, "words", "Det är så.")]
+    for each in shown:
+        committed = getattr(events[each.version], each.field)
+        assert commitment("Spoken", each.field, each.salt, each.value) == committed
+    asides = await erasing.vault.disclose(STREAM, events, may=lambda _, field: field == "aside")
+    assert asides == shown[:1]
+    later = {version: event for version, event in events.items() if version > 2}
+    assert await erasing.vault.disclose(STREAM, later, may=anything) == shown[2:]
+    assert await erasing.vault.disclose(STREAM, events, may=lambda *_: False) == ()
+    assert await erasing.vault.disclose("box-2", events, may=anything) == ()
+
+
+async def test_what_was_erased_is_not_disclosed(erasing: Erasing) -> None:
+    """Law (GDPR 17): it is absent, and what others said is not."""
+    theirs = Spoken(speaker_id=SOMEBODY_ELSE, words="Nej.")
+    await erasing.log.append([Write(STREAM, (spoken, theirs), 0)], cause=cause(1))
+    events = dict(enumerate((await erasing.log.load(STREAM)).events, start=1))
+    assert len(await erasing.vault.disclose(STREAM, events, may=anything)) == 2
+    await erasing.forget(SPEAKER)
+    for vault in (erasing.vault, erasing.other):
+        shown = await vault.disclose(STREAM, events, may=anything)
+        assert [(each.version, each.value) for each in shown] == [(2, "Nej.")]
+
+
+async def test_what_was_changed_on_the_shelf_is_not_disclosed() -> None:
+    """Section 8: an alarm, and never a wrong text or a salt that fits another."""
+    shelf, vault, kept = await shelved()
+    value = shelf.sealed[STREAM, 1, "words"]
+    flipped = value.sealed[:-1] + bytes([value.sealed[-1] ^ 1])
+    for stored, committed in (
+        (replace(value, sealed=flipped), kept),
+        (value, kept.model_copy(update={"words": "0" * 64})),
+    ):
+        shelf.sealed[STREAM, 1, "words"] = stored
+        with pytest.raises(BrokenSeal):
+            await vault.disclose(STREAM, {1: committed}, may=anything)

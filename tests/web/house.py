@@ -81,6 +81,7 @@ class House:
     Attributes:
         act: Called by every command; may raise whatever the test is about.
         heard: Every caller that got through, in order.
+        firms: Whose each case is.
     """
 
     act: Callable[[Caller], Awaitable[Any]] = _never
@@ -90,6 +91,7 @@ class House:
     version: int = 3
     applied: int = 0
     now: datetime = NOW
+    firms: Mapping[UUID, str] = field(default_factory=dict[UUID, str])
 
 
 def routes(present: "Present", edge: Edge) -> APIRouter:
@@ -200,6 +202,10 @@ class Present:
         """Return whether the list has come so far."""
         return position <= self.house.applied
 
+    async def firm_of(self, case: UUID) -> str | None:
+        """Return the number of the firm whose case it is."""
+        return self.house.firms.get(case)
+
     async def record(self, entry: AccessEntry) -> None:
         """Keep ``entry`` in the house's access log."""
         await self.house.access.record(entry)
@@ -225,6 +231,7 @@ def make(checks: Mapping[str, Check] | None = None) -> FastAPI:
         operations=OPERATIONS,
         access=_present,
         now=lambda: _present.house.now,
+        firm_of=_present.firm_of,
     )
     inner = APIRouter()  # a router inside a router, as services have them
     inner.include_router(routes(_present, edge))

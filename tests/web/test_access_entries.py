@@ -1,8 +1,14 @@
 """GEN-8, AUD-1: who was told no is on record, and is read the same way in every service."""
 
+from uuid import UUID
+
 import pytest
 
+from shared.auth.authenticator import ORGANISATION_CLAIM
+from shared.contracts.envelope import Actor
 from shared.contracts.roles import Role
+from shared.eventlog import AccessEntry
+from shared.ids import new_id
 from tests.auth.issuer import PERSON, claims, token
 from tests.web.house import CASE, NOTE, House, client
 
@@ -33,6 +39,7 @@ async def test_a_refusal_is_listed_with_who_what_why_and_when(role: Role) -> Non
         "position": 1,
         "person_id": str(PERSON),
         "role": "supervisor",
+        "on_behalf_of": None,
         "command": "change_note",
         "stream": f"note-{NOTE}",
         "code": "role_may_not_act",
@@ -71,3 +78,50 @@ async def test_nobody_else_reads_it_and_asking_is_on_record() -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "role_may_not_act")
     listed = await client(house).get(LISTING, headers=bearer(Role.AUDITOR))
     assert [entry["command"] for entry in listed.json()] == ["list_access_log"]
+
+
+ALFA, BETA = "7699990011", "7699990029"
+
+
+def of_firm(number: str | None, role: Role = Role.SIGNATORY) -> dict[str, str]:
+    """Return the header of somebody who acts for a firm."""
+    return {"Authorization": f"Bearer {token(claims(role, **{ORGANISATION_CLAIM: number}))}"}
+
+
+async def looked_at() -> House:
+    """Return a house where an auditor looked at Alfa's case, and somebody was told no."""
+    house = House(firms={CASE: ALFA, NOTE: BETA})
+    await refuse(house, 1)
+    actor = Actor(UUID(int=3), Role.SERVICE, on_behalf_of=UUID(int=4))
+    for case in (CASE, NOTE):
+        entry = AccessEntry(new_id(), actor, "read_disclosures", "box-1", "read", house.now, case)
+        await house.access.record(entry)
+    return house
+
+
+@pytest.mark.parametrize("role", [Role.SIGNATORY, Role.APPLICANT])
+async def test_a_firm_sees_who_looked_at_its_case(role: Role) -> None:
+    """Section 9: who, in which role and for whom, what and when; refusals are others' business."""
+    house = await looked_at()
+    answer = await client(house).get(f"{LISTING}?case={CASE}", headers=of_firm(ALFA, role))
+    (entry,) = answer.json()
+    assert (entry["role"], entry["command"]) == ("service", "read_disclosures")
+    assert entry["code"] == "read"
+    assert (entry["person_id"], entry["on_behalf_of"]) == (str(UUID(int=3)), str(UUID(int=4)))
+    assert entry["case"] == str(CASE)
+
+
+@pytest.mark.parametrize("number", [BETA, None])
+async def test_another_firms_case_is_not_there(number: str | None) -> None:
+    """SOD-14: neither that somebody looked at it, nor that there is one."""
+    house = await looked_at()
+    known = await client(house).get(f"{LISTING}?case={CASE}", headers=of_firm(number))
+    unknown = await client(house).get(f"{LISTING}?case={UUID(int=9)}", headers=of_firm(number))
+    for answer in (known, unknown):
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_a_firm_names_a_case() -> None:
+    """SOD-14: the whole log is for oversight only."""
+    answer = await client(await looked_at()).get(LISTING, headers=of_firm(ALFA))
+    assert (answer.status_code, answer.json()["code"]) == (400, "request_malformed")

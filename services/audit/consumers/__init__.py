@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from services.audit.consumers.gaps import mirror_group
 from services.audit.consumers.mirroring import mirror
 from services.audit.queries import Mirror
 from services.audit.settings import Settings
@@ -19,7 +20,7 @@ def subscriptions(parts: Parts[Settings]) -> tuple[RecordSubscription, ...]:
     kept = Mirror(parts.pool)
     return tuple(
         RecordSubscription(
-            group=f"audit.mirror_{service}",
+            group=mirror_group(service),
             topic=f"asf.{service}.events.v1",
             apply=partial(mirror, parts, kept, f"asf/{service}"),
             as_is=True,

@@ -1,13 +1,13 @@
 """The mirror: each record of every service is kept as it came, and held against what is there."""
 
-from uuid import UUID
-
 from services.audit.commands import ReportFinding
 from services.audit.consumers.reporting import report
 from services.audit.policy import when_chained, when_different
 from services.audit.queries import Mirror, Mirrored
 from services.audit.settings import Settings
-from shared.contracts.record import Record, leaf_hash
+from services.audit.views.facets import keys_of
+from services.audit.views.parts import parts_of
+from shared.contracts.record import leaf_hash
 from shared.decider import Asked
 from shared.kafka import Received, Unreadable
 from shared.process import Parts
@@ -37,8 +37,10 @@ async def mirror(parts: Parts[Settings], kept: Mirror, log: str, received: Recei
             stream=record.stream,
             version=record.version,
             type=record.type,
-            cases=cases_of(record),
             recorded_at=record.recorded_at,
+            effective_at=record.effective_at,
+            keys=keys_of(record),
+            parts=parts_of(record),
         )
     )
     finding = None if put.fresh else await _difference(parts, kept, log, received)
@@ -69,22 +71,3 @@ async def _difference(
         found=leaf_hash(received.leaf),
         at=parts.now(),
     )
-
-
-def cases_of(record: Record) -> tuple[UUID, ...]:
-    """Return every case that ``record`` is about, ascending: its own, and those it names.
-
-    Total: what a record of a newer kind has under those names, and is no case, is left alone.
-    """
-    named: object = record.data.get("application_ids")
-    several: list[object] = [record.data.get("application_id")]
-    several += named if isinstance(named, list) else []
-    return tuple(sorted({record.correlation_id, *filter(None, map(_case, several))}))
-
-
-def _case(named: object) -> UUID | None:
-    """Return the identifier written as ``named``; ``None`` where it is none."""
-    try:
-        return UUID(named) if isinstance(named, str) else None
-    except ValueError:
-        return None

@@ -69,5 +69,9 @@ OTHER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Loggen {log} och dess spegel skiljer sig vid {position}: {finding}.",
             "The log {log} and its mirror disagree at {position}: {finding}.",
         ),
+        "ExportMade": (
+            "{records} poster togs ut ({format}).",
+            "{records} records were exported ({format}).",
+        ),
     }
 )

@@ -2,7 +2,7 @@
 
 from shared.auth import PUBLIC, Operations
 from shared.contracts.roles import Role
-from shared.web import ACCESS_LOG_READERS
+from shared.web import ACCESS_LOG_READERS, DISCLOSURE_OPERATIONS, LEDGER_OPERATIONS
 
 _FIRM = (Role.APPLICANT, Role.SIGNATORY)
 _STAFF = (Role.PROJECT_LEADER, Role.REVIEWER, Role.REGISTRAR, Role.STEERING_GROUP, Role.AUDITOR)
@@ -63,4 +63,6 @@ OPERATIONS: Operations = {
     "register_payment": (Role.REGISTRAR,),
     # Who was told no, and who read what.
     "list_access_log": ACCESS_LOG_READERS,
+    **LEDGER_OPERATIONS,
+    **DISCLOSURE_OPERATIONS,
 }

@@ -23,7 +23,15 @@ from services.review.queries import Lists
 from shared.auth import PUBLIC, Operations
 from shared.contracts.roles import Role
 from shared.vault.objects import Objects
-from shared.web import ACCESS_LOG_READERS, Edge, access_log_routes
+from shared.web import (
+    ACCESS_LOG_READERS,
+    DISCLOSURE_OPERATIONS,
+    LEDGER_OPERATIONS,
+    Edge,
+    access_log_routes,
+    disclosure_routes,
+    ledger_routes,
+)
 
 LEADER: Final = (Role.PROJECT_LEADER,)
 REVIEWER: Final = (Role.REVIEWER,)
@@ -82,6 +90,8 @@ OPERATIONS: Final[Operations] = {
     "read_report": (*REVIEWER, *CERTIFIER, *FIRM),
     "read_scheme": PUBLIC,
     "list_access_log": ACCESS_LOG_READERS,
+    **LEDGER_OPERATIONS,
+    **DISCLOSURE_OPERATIONS,
 }
 """SOD-15: the *by* columns of the lifecycles; a person with several roles acts in the first."""
 
@@ -119,6 +129,8 @@ def routes(
         decision_readings(edge=edge, acting=acting),
         public_routes(),
         access_log_routes(edge),
+        ledger_routes(edge),
+        disclosure_routes(edge),
     )
 
 

@@ -7,13 +7,16 @@ import httpx2
 import orjson
 import pytest
 
-from services.audit.api import OPERATIONS
+from services.audit.main import OPERATIONS
+from services.audit.queries import LOGS
 from shared.contracts.record import encode, leaf_hash
 from shared.contracts.roles import Role
 from tests.audit.api.house import CASE, MONDAY, OTHER_CASE, PERSON, House, client, record
 
 PATH = "/v1/history"
 QUERY = {"case": str(CASE)}
+NOTHING = ", ".join(f"{log}@0" for log in LOGS)
+"""As of the very beginning."""
 
 
 def cursor(text: str) -> str:
@@ -100,18 +103,22 @@ async def test_the_pages_together_are_the_history(limit: int) -> None:
     [
         "x",
         "!!!!",
-        cursor("2019-06-17T08:00:00.000000Z|asf/intake"),
-        cursor("2019-06-17T08:00:00.000000Z|asf/nowhere|1"),
-        cursor("2019-06-17T08:00:00.000000Z|asf/intake|-1"),
-        cursor("2019-06-17T08:00:00.000000Z|asf/intake|99999999999999999999"),
-        cursor("2019-06-17T08:00:00.000000Z|asf/intake|1_0"),
-        cursor("2019-06-17T08:00:00+02:00|asf/intake|1"),
-        cursor("2019-06-17T08:00:00|asf/intake|1"),
-        cursor("0001-01-01T00:00:00+14:00|asf/intake|1"),
-        cursor("9999-12-31T23:59:59-14:00|asf/intake|1"),
-        cursor("once upon a time|asf/intake|1"),
+        cursor("2019-06-17T08:00:00.000000Z|asf/intake|1"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|{NOTHING}"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/nowhere|1|{NOTHING}"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|-1|{NOTHING}"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|99999999999999999999|{NOTHING}"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|1_0|{NOTHING}"),
+        cursor(f"2019-06-17T08:00:00+02:00|asf/intake|1|{NOTHING}"),
+        cursor(f"2019-06-17T08:00:00|asf/intake|1|{NOTHING}"),
+        cursor(f"0001-01-01T00:00:00+14:00|asf/intake|1|{NOTHING}"),
+        cursor(f"9999-12-31T23:59:59-14:00|asf/intake|1|{NOTHING}"),
+        cursor(f"once upon a time|asf/intake|1|{NOTHING}"),
+        cursor("2019-06-17T08:00:00.000000Z|asf/intake|1|asf/intake@0"),
+        cursor("2019-06-17T08:00:00.000000Z|asf/intake|1|nothing"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|1|{NOTHING}|more"),
         base64.urlsafe_b64encode(b"\xff\xfe|asf/intake|1").decode(),
-        cursor("2019-06-17T08:00:00.000000Z|asf/intake|1") + "=",
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|1|{NOTHING}") + "=",
     ],
 )
 async def test_a_cursor_that_is_none_of_ours_is_malformed(after: str) -> None:
@@ -181,18 +188,23 @@ async def test_a_place_that_cannot_be_is_told_where(path: str) -> None:
     assert answer.status_code == 422
 
 
+FROM = "2019-06-17T08:00:00Z"
 PATHS = {
-    "list_access_log": "/v1/access-log",
     "read_history": f"{PATH}?case={CASE}",
+    "read_difference": f"{PATH}/difference?case={CASE}&from={FROM}&to={FROM}",
+    "read_lineage": f"/v1/decisions/{CASE}/lineage",
+    "list_involvement": f"/v1/involvement?case={CASE}",
     "list_mirrors": "/v1/mirrors",
     "read_record": "/v1/mirrors/review/records/1",
     "list_findings": "/v1/findings",
 }
+OWN = {name: roles for name, roles in OPERATIONS.items() if name in PATHS}
+"""What is asked of every service alike is tested with them all: tests/auth."""
 
 
 @pytest.mark.parametrize(
     ("operation", "role"),
-    [(o, role) for o, allowed in OPERATIONS.items() for role in Role if role not in allowed],
+    [(o, role) for o, allowed in OWN.items() for role in Role if role not in allowed],
 )
 async def test_whoever_is_no_auditor_is_turned_away_on_record(operation: str, role: Role) -> None:
     """AUD-1, GEN-8: 403 `role_may_not_act`, and an entry in the access log."""
@@ -204,11 +216,11 @@ async def test_whoever_is_no_auditor_is_turned_away_on_record(operation: str, ro
     assert (entry.command, entry.actor.role, entry.code) == (operation, role, "role_may_not_act")
 
 
-@pytest.mark.parametrize(("operation", "roles"), OPERATIONS.items())
+@pytest.mark.parametrize(("operation", "roles"), OWN.items())
 async def test_whoever_may_read_is_answered(operation: str, roles: tuple[Role, ...]) -> None:
     """SOD-15: each role in the table."""
     house = House()
-    house.keep([record("review", 1)])
+    house.keep([record("review", 1, type="CertificationApproved")])
     for role in roles:
         answer = await client(house, role).get(PATHS[operation])
         assert answer.status_code == 200

@@ -31,6 +31,7 @@ SETTINGS = Settings.model_validate(
         "http_port": 1,
         "issuer_url": ISSUER,
         "client_secret": "none",
+        "ledger_folder": "nowhere",
         "vault_master_key": "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=",
     }
 )

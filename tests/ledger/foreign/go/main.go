@@ -47,6 +47,7 @@ var answers = map[string]func(question) (answer, error){
 	"sign":       sign,
 	"cosign":     cosign,
 	"checkpoint": checkpoint,
+	"checkpoint_under": checkpointUnder,
 	"proof":      proof,
 	"format":     format,
 }

@@ -80,6 +80,19 @@ func checkpoint(q question) (answer, error) {
 	}, nil
 }
 
+// checkpointUnder opens the checkpoint in data under a policy.
+func checkpointUnder(q question) (answer, error) {
+	policy, err := torchwood.ParsePolicy([]byte(q.Policy))
+	if err != nil {
+		return nil, err
+	}
+	found, opened, err := torchwood.VerifyCheckpoint(q.Data, policy)
+	if err != nil {
+		return nil, err
+	}
+	return answer{"size": found.N, "root": found.Hash[:], "signatures": len(opened.Sigs)}, nil
+}
+
 // proof checks the tlog-proof file in data, for a leaf hash and under a policy.
 func proof(q question) (answer, error) {
 	policy, err := torchwood.ParsePolicy([]byte(q.Policy))

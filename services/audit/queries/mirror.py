@@ -1,18 +1,17 @@
-"""The statements of audit: the mirror grows, is looked over for gaps, and is read by case."""
+"""The mirror grows, is looked over for gaps, and says how much of each log it holds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from services.audit.policy import Range
+from services.audit.views.as_of import LOGS
+from services.audit.views.parts import Taken
 from shared.contracts.audit import TamperSuspected
-from shared.contracts.catalogue import SERVICES
 
 QUERY_TIMEOUT_S: Final = 10.0
-LOGS: Final = tuple(f"asf/{service}" for service in SERVICES)
-"""Every log that is mirrored, in the order of the process."""
 
 KEEP = """
 WITH kept AS (
@@ -21,8 +20,13 @@ WITH kept AS (
     ON CONFLICT DO NOTHING
     RETURNING position
 ), listed AS (
-    INSERT INTO mirror_case (case_id, recorded_at, rank, position, log)
-    SELECT case_id, $8, $10, position, $1 FROM kept CROSS JOIN unnest($9::uuid[]) AS case_id
+    INSERT INTO mirror_facet (key, recorded_at, effective_at, rank, position)
+    SELECT key, $8, $9, $10, position FROM kept CROSS JOIN unnest($11::uuid[]) AS key
+), taken AS (
+    INSERT INTO mirror_part (person, case_id, part, begins, at, rank, position)
+    SELECT person, case_id, part, begins, at, $10, position
+    FROM kept CROSS JOIN unnest($12::uuid[], $13::uuid[], $14::text[], $15::bool[], $16::timestamptz[])
+        AS said (person, case_id, part, begins, at)
 )
 SELECT EXISTS (SELECT FROM kept) AS kept,
        (SELECT hash FROM mirror WHERE log = $1 AND stream = $5 AND version = $6 - 1) AS before
@@ -59,13 +63,6 @@ FROM (
 WHERE head IS NOT NULL
 ORDER BY place
 """
-HISTORY = """
-SELECT mirror.log, mirror.position, mirror.leaf, mirror.hash, mirror.recorded_at
-FROM mirror_case AS listed JOIN mirror USING (log, position)
-WHERE listed.case_id = $1 AND (listed.recorded_at, listed.rank, listed.position) > ($2, $3, $4)
-ORDER BY listed.recorded_at, listed.rank, listed.position
-LIMIT $5
-"""
 FINDINGS = """
 SELECT position, document FROM finding_list WHERE position > $1 ORDER BY position LIMIT $2
 """
@@ -77,7 +74,8 @@ class Mirrored:
 
     Attributes:
         hash: RFC 6962 leaf hash of ``leaf``, hexadecimal.
-        cases: Every case that the record is about.
+        keys: Under which the index lists it; see ``views.facets``.
+        parts: That it says somebody had in a case.
     """
 
     log: str
@@ -87,8 +85,15 @@ class Mirrored:
     stream: str
     version: int
     type: str
-    cases: tuple[UUID, ...]
     recorded_at: datetime
+    effective_at: datetime
+    keys: tuple[UUID, ...]
+    parts: tuple[Taken, ...] = ()
+
+
+def columns_of(parts: Sequence[Taken]) -> tuple[list[Any], ...]:
+    """Return ``parts`` as the arrays of the statements: people, cases, parts, begins, instants."""
+    return tuple([each[column] for each in parts] for column in range(len(Taken._fields)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,28 +123,6 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page of the history ended."""
-
-    recorded_at: datetime
-    log: str
-    position: int
-
-
-BEGINNING: Final = Place(datetime(1, 1, 1, tzinfo=UTC), LOGS[0], 0)
-"""Before everything."""
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
-    """One record of a case."""
-
-    place: Place
-    leaf: bytes
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
 class MirrorState:
     """How much of one log the mirror holds.
 
@@ -161,31 +144,8 @@ class Listed:
     finding: TamperSuspected
 
 
-class Histories(Protocol):
-    """What the edge asks of the mirror."""
-
-    async def history(self, case: UUID, *, after: Place, limit: int) -> tuple[HistoryRow, ...]:
-        """Return the records of ``case`` over all services, oldest first, at most ``limit``.
-
-        What happened at the same instant stands in the order of the process.
-        """
-        ...
-
-    async def leaf_at(self, log: str, position: int) -> bytes | None:
-        """Return the exact bytes at ``position``; ``None`` where nothing is kept."""
-        ...
-
-    async def states(self) -> tuple[MirrorState, ...]:
-        """Return how much of each log is mirrored, in the order of the process."""
-        ...
-
-    async def findings(self, *, after: int, limit: int) -> tuple[Listed, ...]:
-        """Return findings in the order in which they were found, at most ``limit``."""
-        ...
-
-
 class Mirror:
-    """The mirror in the service's database.
+    """The mirror in the service's database: what keeps it, and what watches over it.
 
     Args:
         pool: Of connections whose search path begins with the service's schema.
@@ -206,8 +166,10 @@ class Mirror:
             record.version,
             record.type,
             record.recorded_at,
-            record.cases,
+            record.effective_at,
             LOGS.index(record.log),
+            record.keys,
+            *columns_of(record.parts),
             timeout=QUERY_TIMEOUT_S,
         )
         return Kept(row["kept"], row["before"])
@@ -237,38 +199,20 @@ class Mirror:
         """Note that ``gap`` has been reported. Safe to repeat."""
         await self._pool.execute(KEEP_GAP, log, gap.first, gap.last, timeout=QUERY_TIMEOUT_S)
 
-    async def history(self, case: UUID, *, after: Place, limit: int) -> tuple[HistoryRow, ...]:
-        """Return a page of a case. See ``Histories``. O(``limit``), however long the case is."""
-        rows = await self._pool.fetch(
-            HISTORY,
-            case,
-            after.recorded_at,
-            LOGS.index(after.log),
-            after.position,
-            limit,
-            timeout=QUERY_TIMEOUT_S,
-        )
-        return tuple(
-            HistoryRow(
-                Place(row["recorded_at"], row["log"], row["position"]), row["leaf"], row["hash"]
-            )
-            for row in rows
-        )
-
     async def leaf_at(self, log: str, position: int) -> bytes | None:
-        """Return the exact bytes at ``position``. See ``Histories``."""
+        """Return the exact bytes at ``position``. See ``Reading``."""
         found: bytes | None = await self._pool.fetchval(
             LEAF_AT, log, position, timeout=QUERY_TIMEOUT_S
         )
         return found
 
     async def states(self) -> tuple[MirrorState, ...]:
-        """Return how much is mirrored. See ``Histories``. O(what was not looked over yet)."""
+        """Return how much is mirrored. See ``Reading``. O(what was not looked over yet)."""
         rows = await self._pool.fetch(STATES, LOGS, timeout=QUERY_TIMEOUT_S)
         return tuple(MirrorState(row["log"], row["head"], int(row["missing"])) for row in rows)
 
     async def findings(self, *, after: int, limit: int) -> tuple[Listed, ...]:
-        """Return findings. See ``Histories``."""
+        """Return findings. See ``Reading``."""
         rows = await self._pool.fetch(FINDINGS, after, limit, timeout=QUERY_TIMEOUT_S)
         return tuple(
             Listed(row["position"], TamperSuspected.model_validate_json(row["document"]))

@@ -1,0 +1,62 @@
+"""Where a page ended and as of what it was read, as the opaque text that names it in an address."""
+
+import base64
+from datetime import datetime
+from typing import Final
+
+from services.audit.queries import Place
+from services.audit.views.as_of import LOGS, Vector, vector_from, vector_text
+from shared.contracts.base import INTEGER_MAX, instant_text
+from shared.web import Problem
+
+BAD_REQUEST: Final = 400
+CURSOR_CHARS_MAX: Final = 6_000
+
+
+def cursor_of(place: Place, as_of: Vector) -> str:
+    """Return ``place`` and ``as_of`` as the opaque text that names them in an address."""
+    return encoded(f"{instant_text(place.at)}|{place.log}|{place.position}|{vector_text(as_of)}")
+
+
+def place_of(cursor: str) -> tuple[Place, Vector]:
+    """Return the place that ``cursor`` names, and as of what its page was read.
+
+    Raises:
+        Problem: 400: it is none of ours.
+    """
+    try:
+        at, log, position, sizes = decoded(cursor).split("|")
+        place = Place(datetime.fromisoformat(at), log, number_of(position))
+        as_of = vector_from(sizes)
+        ours = log in LOGS and cursor_of(place, as_of) == cursor
+    except (ValueError, OverflowError) as error:
+        raise Problem(BAD_REQUEST, "request_malformed") from error
+    if not ours:
+        raise Problem(BAD_REQUEST, "request_malformed")
+    return place, as_of
+
+
+def encoded(text: str) -> str:
+    """Return ``text`` so that it needs no escapes in an address."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decoded(cursor: str) -> str:
+    """Return the text that was encoded as ``cursor``.
+
+    Raises:
+        ValueError: It is none.
+    """
+    padded = cursor + "=" * (-len(cursor) % 4)
+    return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+
+
+def number_of(cursor: str) -> int:
+    """Return the position that ``cursor`` names.
+
+    Raises:
+        Problem: 400: it is none.
+    """
+    if not (cursor.isascii() and cursor.isdigit() and int(cursor) <= INTEGER_MAX):
+        raise Problem(BAD_REQUEST, "request_malformed")
+    return int(cursor)

@@ -1,0 +1,140 @@
+"""The loop that asks each log for its checkpoint. One process does, and whoever takes over goes on."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+
+import httpx2
+
+from services.audit.settings import Settings
+from services.audit.witness.asking import ASK_TIMEOUT_S, Asking, Unanswered
+from services.audit.witness.cosigner import Overtaken
+from services.audit.witness.judging import Disagreement, when_unsigned
+from services.audit.witness.known import KnownLog, Signed, known_log
+from services.audit.witness.witnessing import Witness, witness_over
+from shared.contracts.catalogue import SERVICES
+from shared.ledger.checkpoint import parse_checkpoint
+from shared.ledger.errors import LedgerError, MalformedError
+from shared.ledger.note import parse_note
+from shared.ledger.signer import SignerBusyError
+from shared.ledger.witness import AddCheckpoint, WitnessRefusal, signed_checkpoint
+from shared.process import Parts
+from shared.relay.lease import SILENCE_S, Lease, LeaseLost, leading
+from shared.relay.outages import SIGNS_OF_LIFE, both
+from shared.telemetry import Metric, get_logger, measure
+
+OUTPUT = "witness"
+"""The name of the lease."""
+
+_log = get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Watch:
+    """What is remembered of one log between two looks.
+
+    Attributes:
+        away: Whether the log did not answer when it was asked last.
+        unsigned: Whether what it showed last was signed by nobody known; said once, since whoever
+            stands between us and the log can show something else each time.
+        behind: Whether what it showed last lies behind what was cosigned. Once may be an answer
+            from a copy that lags; twice is not.
+    """
+
+    service: str
+    witness: Witness
+    away: bool = False
+    unsigned: bool = False
+    behind: bool = False
+
+    async def round(self) -> None:
+        """Ask the log once, and do what follows."""
+        log = known_log(self.witness.parts.settings, self.service)
+        if log is None or not log.url:
+            return
+        try:
+            before = await self.witness.last(log)
+            shown = await self.witness.asking.checkpoint(log)
+            if shown is not None:
+                await self._look_at(log, shown, before)
+            self.away = False
+        except Unanswered as error:
+            if not self.away:
+                _log.warning("audit.witness_unanswered", log=log.log, why=str(error))
+            self.away = True
+        except (Overtaken, SignerBusyError):
+            return  # again in the next round
+        except LedgerError as error:
+            measure(Metric.WITNESS_REFUSED, 1, log=log.log)
+            _log.error("audit.witness_refused", log=log.log, why=str(error))
+
+    async def _look_at(self, log: KnownLog, shown: bytes, before: Signed | None) -> None:
+        """Judge what was shown after ``before`` was cosigned."""
+        try:
+            checkpoint, note = signed_checkpoint(AddCheckpoint(0, (), shown), log.keys)
+        except WitnessRefusal:
+            await self._say_unsigned(log, shown)
+            return
+        self.unsigned = False
+        outcome = await self.witness.consider(log, Signed(checkpoint, note))
+        cosigned = outcome if isinstance(outcome, Signed) else before
+        lag = checkpoint.size - (cosigned.checkpoint.size if cosigned else 0)
+        measure(Metric.WITNESS_LAG_EVENTS, max(0, lag), log=log.log)
+        wrong = outcome if isinstance(outcome, Disagreement) else None
+        measure(Metric.WITNESS_REFUSED, 0 if wrong is None else 1, log=log.log)
+        behind = before is not None and checkpoint.size < before.checkpoint.size
+        if wrong is not None and (wrong.kind != "rollback" or (behind and self.behind)):
+            await self.witness.accuse(log, wrong)
+        self.behind = behind
+
+    async def _say_unsigned(self, log: KnownLog, shown: bytes) -> None:
+        """Accuse whoever serves this in the log's place."""
+        measure(Metric.WITNESS_REFUSED, 1, log=log.log)
+        if not self.unsigned:
+            wrong = when_unsigned(shown, size_claimed_in(shown), sha256(shown).digest())
+            await self.witness.accuse(log, wrong)
+        self.unsigned = True
+
+
+def size_claimed_in(shown: bytes) -> int:
+    """Return the size in what nobody known signed; 0: it is no checkpoint."""
+    with suppress(MalformedError):
+        return parse_checkpoint(parse_note(shown).text).size
+    return 0
+
+
+async def watch_the_logs(parts: Parts[Settings]) -> None:
+    """Ask all logs until cancelled. A loop of the role ``worker``; of several, one works."""
+    dsn, never = parts.settings.relay_dsn.get_secret_value(), asyncio.Event()
+    while True:
+        with suppress(LeaseLost):
+            async with (
+                httpx2.AsyncClient(timeout=ASK_TIMEOUT_S) as http,
+                leading(dsn, OUTPUT, stopping=never) as lease,
+            ):
+                assert lease is not None
+                witness = witness_over(parts, Asking(http))
+                await both(_follow_all(witness), _keep(lease))
+
+
+async def _follow_all(witness: Witness) -> None:
+    """Ask every log, each at its own pace: one that is slow keeps nobody waiting."""
+    interval_s = witness.parts.settings.witness_poll_interval_ms / 1_000
+
+    async def follow(service: str) -> None:
+        watch = Watch(service, witness)
+        while True:
+            await watch.round()
+            await asyncio.sleep(interval_s)
+
+    async with asyncio.TaskGroup() as group:
+        for service in SERVICES:
+            group.create_task(follow(service))
+
+
+async def _keep(lease: Lease) -> None:
+    """Show the server that we are alive."""
+    while True:
+        await asyncio.sleep(SILENCE_S / SIGNS_OF_LIFE)
+        await lease.confirm()

@@ -1,0 +1,247 @@
+"""From the log to its ledger: page by page behind the log, by one leader. House: ADR-0019.
+
+Order makes it safe. First the tiles, together with the checkpoint of the lease; then the signer,
+which remembers before it lets go; then the signed checkpoint. Wherever that is cut off, the next
+leader reads the log anew, comes to the same bytes, and goes on. Whoever was dismissed without
+noticing writes nothing: each transaction holds the lease's epoch.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+
+from shared.eventlog import Stored
+from shared.ledger.checkpoint import Checkpoint
+from shared.ledger.errors import DisprovedError, LedgerError
+from shared.ledger.growing import Growing
+from shared.ledger.proving import consistency
+from shared.ledger.signer import Signer, SignerBusyError, signer_in
+from shared.ledger.store import Kept, Log, Store
+from shared.relay.lease import QUERY_TIMEOUT_S, SILENCE_S, Lease, LeaseLost, leading, waited
+from shared.relay.outages import SIGNS_OF_LIFE, DatabaseAway, both, database, wait_s
+from shared.relay.relay import Reader
+from shared.telemetry import Metric, get_logger, measure
+
+PAGE_MAX = 500
+IDLE_S = 1.0
+INTERVAL_S = 2.0
+REFUSALS: tuple[type[Exception], ...] = (LedgerError, asyncpg.RestrictViolationError)
+"""The log or the ledger is not what was signed for. Nobody but people can help."""
+
+log = get_logger(__name__)
+
+
+@dataclass(slots=True)
+class SealHealth:
+    """How the ledger of one log fares, for readiness.
+
+    Attributes:
+        size: Of the last signed checkpoint.
+        lag_events: In the log and not yet under a signed checkpoint, as last seen.
+        refused: Why the log is not signed for any more; ``None``: it is.
+    """
+
+    leading: bool = False
+    size: int = 0
+    lag_events: int = 0
+    refused: str | None = None
+
+
+@dataclass(slots=True)
+class Sealer:
+    """One process's part in sealing one log.
+
+    Attributes:
+        dsn: Of the service's database, as the role ``<service>_relay``.
+        origin: Of the log, as it will stand in every checkpoint.
+        folder: Of the signer; the same for every process that may seal this log.
+        interval_s: Between two checkpoints, at least.
+        stopping: Set it, and the sealer finishes what it writes and gives the lease back.
+    """
+
+    reader: Reader
+    dsn: str = field(repr=False)
+    log: Log
+    origin: str
+    folder: Path
+    interval_s: float = INTERVAL_S
+    idle_s: float = IDLE_S
+    silence_s: float = SILENCE_S
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    health: SealHealth = field(default_factory=SealHealth)
+
+    @property
+    def output(self) -> str:
+        """Return under what name the lease is held."""
+        return f"ledger of {self.log}"
+
+    async def run(self) -> None:
+        """Lead when nobody else does, and seal, until ``stopping`` is set.
+
+        Outages of the database are waited for. A refusal is not: it stays, and says so.
+        """
+        failed = 0
+        while not self.stopping.is_set():
+            try:
+                async with (
+                    database(),
+                    leading(
+                        self.dsn, self.output, stopping=self.stopping, silence_s=self.silence_s
+                    ) as lease,
+                ):
+                    if lease is not None:
+                        failed = 0
+                        await self._lead(lease)
+            except REFUSALS as error:
+                await self._refuse(error)
+            except (LeaseLost, DatabaseAway, SignerBusyError) as error:
+                log.warning("ledger.stepped_down", log=self.origin, exc_info=error)
+                failed += 1
+                await waited(self.stopping, wait_s(failed))
+            finally:
+                self.health.leading = False
+
+    async def _refuse(self, error: Exception) -> None:
+        """Say that this log is not signed for any more, until told to stop."""
+        self.health.refused = str(error)
+        log.error("ledger.refused", log=self.origin, why=str(error))
+        while not self.stopping.is_set():
+            measure(Metric.LEDGER_REFUSED, 1, log=self.origin)
+            await waited(self.stopping, self.silence_s / SIGNS_OF_LIFE)
+
+    async def _lead(self, lease: Lease) -> None:
+        """Seal while the lease is ours, and show the server that we are alive."""
+        self.health.leading = True
+        over = asyncio.Event()
+        await both(self._seal_until_stopped(lease, over), self._keep(lease, over))
+
+    async def _keep(self, lease: Lease, over: asyncio.Event) -> None:
+        """Confirm the lease and note the lag at intervals."""
+        while True:
+            async with database(), asyncio.timeout(QUERY_TIMEOUT_S):
+                head = await self.reader.head()
+            self.health.lag_events = max(0, head - self.health.size)
+            measure(Metric.LEDGER_LAG_EVENTS, self.health.lag_events, log=self.origin)
+            measure(Metric.LEDGER_REFUSED, 0, log=self.origin)
+            if await waited(over, self.silence_s / SIGNS_OF_LIFE):
+                return
+            async with database():
+                await lease.confirm()
+
+    async def _seal_until_stopped(self, lease: Lease, over: asyncio.Event) -> None:
+        """Take up what was sealed before, then seal what is appended."""
+        async with self._ledger(lease) as store:
+            latest = await store.latest()
+        signer = await asyncio.to_thread(
+            signer_in, self.folder, self.origin, begun=latest is not None
+        )
+        growing = await self._resumed(lease, signer, latest)
+        log.info("ledger.leads", log=self.origin, epoch=lease.epoch, size=growing.size)
+        await self._follow(lease, signer, growing)
+        over.set()
+
+    async def _follow(self, lease: Lease, signer: Signer, growing: Growing) -> None:
+        """Seal page after page, with a checkpoint on change, at most one each interval."""
+        clock = asyncio.get_running_loop().time
+        last = await asyncio.to_thread(signer.last)
+        sealed, due_s = (last[0].size if last else None), clock()
+        while not self.stopping.is_set():
+            if not await self._took_page(growing, PAGE_MAX) and growing.size == sealed:
+                await self._arrival(growing.size, self.idle_s)
+            elif growing.size != sealed and clock() >= due_s:
+                await self._seal(lease, signer, growing)
+                sealed, due_s = growing.size, clock() + self.interval_s
+            elif growing.size != sealed:
+                await self._arrival(growing.size, min(self.idle_s, due_s - clock()))
+        if growing.size != sealed:
+            await self._seal(lease, signer, growing)
+
+    async def _arrival(self, after: int, timeout_s: float) -> None:
+        """Return when there is more of the log, or time is up, or we are told to stop."""
+        if timeout_s > 0:
+            await self.reader.wait(after, timeout_s=timeout_s)
+
+    async def _resumed(self, lease: Lease, signer: Signer, latest: Kept | None) -> Growing:
+        """Read the log from its beginning up to where it was sealed, and hold it against both memories.
+
+        Raises:
+            DisprovedError: The log is shorter than it was, or is not what was signed.
+        """
+        last = await asyncio.to_thread(signer.last)
+        signed = [latest.checkpoint] if latest else []
+        signed += [last[0]] if last else []
+        growing = Growing()
+        for checkpoint in sorted(signed, key=_size):
+            await self._take_up_to(growing, checkpoint.size)
+            await self._hold(growing, checkpoint)
+            self.health.size = checkpoint.size
+        if last and (latest is None or latest.size < last[0].size):
+            async with self._ledger(lease) as store:
+                await store.publish(last[0].size, last[1].encode())
+        await self._take_up_to(growing, lease.position)
+        return growing
+
+    async def _take_up_to(self, growing: Growing, size: int) -> None:
+        """Take all records up to ``size``."""
+        while growing.size < size:
+            if not await self._took_page(growing, min(PAGE_MAX, size - growing.size)):
+                raise DisprovedError(f"the log had {size} records and has {growing.size}")
+
+    async def _hold(self, growing: Growing, signed: Checkpoint) -> None:
+        """Hold the log as it was read against what was signed at this size."""
+        if await asyncio.to_thread(growing.checkpoint, self.origin) != signed:
+            raise DisprovedError(f"the first {signed.size} records are not those that were signed")
+
+    async def _took_page(self, growing: Growing, limit: int) -> bool:
+        """Take the next page of the log; return whether there was one."""
+        async with database(), asyncio.timeout(QUERY_TIMEOUT_S):
+            page = await self.reader.tail(growing.size, limit=limit)
+        if page:
+            _check_dense(page, growing.size)
+            await asyncio.to_thread(growing.take, [each.leaf for each in page])
+        return bool(page)
+
+    async def _seal(self, lease: Lease, signer: Signer, growing: Growing) -> None:
+        """Store the tiles, have the checkpoint signed, publish it. In this order."""
+        checkpoint = await asyncio.to_thread(growing.checkpoint, self.origin)
+        last = await asyncio.to_thread(signer.last)
+        old = last[0].size if last else 0
+        async with self._ledger(lease, growing.size) as store:
+            await store.keep(growing.tiles())
+            proof = await consistency(store, old, checkpoint.size) if old else ()
+        growing.stored()
+        note = await asyncio.to_thread(signer.sign, checkpoint, proof)
+        async with self._ledger(lease) as store:
+            await store.publish(checkpoint.size, note.encode())
+        self.health.size = checkpoint.size
+        self.health.lag_events = 0
+
+    @asynccontextmanager
+    async def _ledger(
+        self, lease: Lease, position: int | None = None
+    ) -> AsyncGenerator[Store, None]:
+        """Yield the ledger for one transaction that only the present leader can make."""
+        async with database(), lease.moving(position or lease.position) as connection:
+            yield Store(connection, self.log)
+
+
+def _size(checkpoint: Checkpoint) -> int:
+    """Return by what checkpoints are ordered."""
+    return checkpoint.size
+
+
+def _check_dense(page: Sequence[Stored], after: int) -> None:
+    """L3: refuse a hole in the log."""
+    for position, stored in enumerate(page, after + 1):
+        if stored.position != position:
+            raise DisprovedError(f"no record stands at {position}")
+
+
+def origin_of(service: str, which: Log, *, prefix: str, simulated: bool) -> str:
+    """Return the origin of one of a service's logs; simulated records never pass for real ones."""
+    house = "asf-simulated" if simulated else "asf"
+    return f"{prefix}{house}/{service}" + ("/access" if which == "access" else "")
