@@ -205,11 +205,9 @@ def _check_saved(
         if saved.size in {0, newest.size}:
             check_grown(saved, newest, ())
             return
-        if saved.size > newest.size:
-            raise TamperedError(f"{name} has {saved.size} records, the bundle's {newest.size}")
         proof = files.get(f"consistency/{newest.log}/{saved.size}.growth")
         if proof is None:
-            raise MalformedError(f"{name}: ask for a bundle with the proof from {saved.size} on")
+            raise MalformedError(f"{name}: ask for a bundle with the proof from {saved.size}")
         check_growth(saved, growth_proof_from(proof), newest)
 
 

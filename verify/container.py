@@ -149,14 +149,15 @@ def files_of_zip(data: bytes) -> Mapping[str, bytes]:
     """Return the files that the directory of a zip names; see ``check_zip`` for the rest of it."""
     try:
         mark, _, _, _, count, size, start, rest = _END.unpack(data[-_END.size :])
-        found, place = dict[str, bytes](), start
+        found, place, total = dict[str, bytes](), start, 0
         for _ in range(count):
             entry = _CENTRAL.unpack_from(data, place)
             place += _CENTRAL.size
             name = data[place : place + entry[10]].decode("ascii")
             place += entry[10]
             begin = entry[16] + _LOCAL.size + len(name)
-            if entry[0] != b"PK\x01\x02" or entry[4] or name in found:
+            total += entry[9]
+            if entry[0] != b"PK\x01\x02" or entry[4] or name in found or total > len(data):
                 raise MalformedError("a zip whose files are not stored as they are")
             found[name] = data[begin : begin + entry[9]]
     except (struct.error, UnicodeDecodeError) as error:

@@ -77,12 +77,17 @@ def check_sealed(record: Record, schema: Mapping[str, Any]) -> None:
     """Return when nothing stands in clear that the schema of the record's type says is sealed.
 
     Raises:
+        MalformedError: It is no schema of an object.
         TamperedError: Something does.
     """
-    properties = cast("Mapping[str, Any]", schema.get("properties") or {})
-    for name, told in properties.items():
-        value = record.data.get(name)
-        if str(told.get("description", "")).startswith("Sealed:") and value is not None:
+    properties: object = schema.get("properties") or {}
+    if not isinstance(properties, dict):
+        raise MalformedError(f"no schema of {record.type}")
+    for name, told in cast("Mapping[str, object]", properties).items():
+        if not isinstance(told, dict):
+            raise MalformedError(f"no schema of {name!r}")
+        value, about = record.data.get(name), cast("Mapping[str, object]", told).get("description")
+        if str(about).startswith("Sealed:") and value is not None:
             try:
                 from_hex(str(value), size=COMMITMENT_BYTES)
             except MalformedError as error:

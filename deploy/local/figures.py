@@ -17,7 +17,7 @@ _NOT_THERE = (
 )
 
 _HEAD = "SELECT pos FROM log.log_head"
-_RELAYED = "SELECT min(position) FROM relay.checkpoint"
+_RELAYED = "SELECT min(position) FROM relay.checkpoint WHERE output LIKE 'asf.%'"
 _VIEWED = """SELECT min(position) FROM "{service}".view_state WHERE place = 'live'"""
 _PARKED = (
     "SELECT count(DISTINCT (consumer, topic, stream)) FROM consumer.parked WHERE settled_at IS NULL"

@@ -18,9 +18,11 @@ from shared.eventlog import Stored
 from shared.ledger.checkpoint import Checkpoint
 from shared.ledger.errors import DisprovedError, LedgerError
 from shared.ledger.growing import Growing
+from shared.ledger.hashes import leaf_hash
 from shared.ledger.proving import consistency
 from shared.ledger.signer import Signer, SignerBusyError, signer_in
 from shared.ledger.store import Kept, Log, Store
+from shared.ledger.tiles import TILE_WIDTH, Tile
 from shared.relay.lease import QUERY_TIMEOUT_S, SILENCE_S, Lease, LeaseLost, leading, waited
 from shared.relay.outages import SIGNS_OF_LIFE, DatabaseAway, both, database, wait_s
 from shared.relay.relay import Reader
@@ -73,6 +75,7 @@ class Sealer:
     silence_s: float = SILENCE_S
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     health: SealHealth = field(default_factory=SealHealth)
+    _again: int = field(default=0, init=False)
 
     @property
     def output(self) -> str:
@@ -120,10 +123,19 @@ class Sealer:
         await both(self._seal_until_stopped(lease, over), self._keep(lease, over))
 
     async def _keep(self, lease: Lease, over: asyncio.Event) -> None:
-        """Confirm the lease and note the lag at intervals."""
+        """Confirm the lease, note the lag and read some of the past again, at intervals.
+
+        Raises:
+            DisprovedError: The log is shorter than it was, or another: changed while we lead.
+        """
         while True:
+            signed = self.health.size  # before the log is asked, which goes on meanwhile
             async with database(), asyncio.timeout(QUERY_TIMEOUT_S):
                 head = await self.reader.head()
+            if head < signed:
+                raise DisprovedError(f"the log had {signed} records and has {head}")
+            if signed:
+                await self._read_again(lease, signed)
             self.health.lag_events = max(0, head - self.health.size)
             measure(Metric.LEDGER_LAG_EVENTS, self.health.lag_events, log=self.origin)
             measure(Metric.LEDGER_REFUSED, 0, log=self.origin)
@@ -131,6 +143,22 @@ class Sealer:
                 return
             async with database():
                 await lease.confirm()
+
+    async def _read_again(self, lease: Lease, signed: int) -> None:
+        """Hold the next records of the past against their tile: the log goes round, tile by tile.
+
+        Raises:
+            DisprovedError: A record, or a tile, is not what it was.
+        """
+        first = self._again if self._again < signed else 0
+        tile = Tile(0, first // TILE_WIDTH, min(TILE_WIDTH, signed - first))
+        async with self._ledger(lease) as store:
+            kept = await store.tile(tile)
+        async with database(), asyncio.timeout(QUERY_TIMEOUT_S):
+            page = await self.reader.tail(first, limit=tile.width)
+        if kept != b"".join(leaf_hash(each.leaf) for each in page):
+            raise DisprovedError(f"records {first + 1} to {first + tile.width} are not as sealed")
+        self._again = first + TILE_WIDTH
 
     async def _seal_until_stopped(self, lease: Lease, over: asyncio.Event) -> None:
         """Take up what was sealed before, then seal what is appended."""
@@ -150,20 +178,17 @@ class Sealer:
         last = await asyncio.to_thread(signer.last)
         sealed, due_s = (last[0].size if last else None), clock()
         while not self.stopping.is_set():
-            if not await self._took_page(growing, PAGE_MAX) and growing.size == sealed:
-                await self._arrival(growing.size, self.idle_s)
-            elif growing.size != sealed and clock() >= due_s:
+            if await self._took_page(growing, PAGE_MAX) == PAGE_MAX:
+                continue
+            if growing.size == sealed:
+                await self.reader.wait(growing.size, timeout_s=self.idle_s)
+            elif clock() >= due_s:
                 await self._seal(lease, signer, growing)
                 sealed, due_s = growing.size, clock() + self.interval_s
-            elif growing.size != sealed:
-                await self._arrival(growing.size, min(self.idle_s, due_s - clock()))
+            else:  # not woken by each commit: what comes meanwhile is read at once
+                await waited(self.stopping, due_s - clock())
         if growing.size != sealed:
             await self._seal(lease, signer, growing)
-
-    async def _arrival(self, after: int, timeout_s: float) -> None:
-        """Return when there is more of the log, or time is up, or we are told to stop."""
-        if timeout_s > 0:
-            await self.reader.wait(after, timeout_s=timeout_s)
 
     async def _resumed(self, lease: Lease, signer: Signer, latest: Kept | None) -> Growing:
         """Read the log from its beginning up to where it was sealed, and hold it against both memories.
@@ -196,14 +221,14 @@ class Sealer:
         if await asyncio.to_thread(growing.checkpoint, self.origin) != signed:
             raise DisprovedError(f"the first {signed.size} records are not those that were signed")
 
-    async def _took_page(self, growing: Growing, limit: int) -> bool:
-        """Take the next page of the log; return whether there was one."""
+    async def _took_page(self, growing: Growing, limit: int) -> int:
+        """Take the next page of the log; return how many records it had."""
         async with database(), asyncio.timeout(QUERY_TIMEOUT_S):
             page = await self.reader.tail(growing.size, limit=limit)
         if page:
             _check_dense(page, growing.size)
             await asyncio.to_thread(growing.take, [each.leaf for each in page])
-        return bool(page)
+        return len(page)
 
     async def _seal(self, lease: Lease, signer: Signer, growing: Growing) -> None:
         """Store the tiles, have the checkpoint signed, publish it. In this order."""

@@ -88,8 +88,9 @@ class Objects:
         """Return the content, a piece at a time; its last piece only when the hash is right.
 
         Raises:
-            ObjectMissing: There is none. Later, while reading: ``BrokenSeal`` when what is stored
-                is not what was kept, or the key has been erased.
+            ObjectMissing: There is none.
+            BrokenSeal: The key has been erased, or the object is none of ours; later, while
+                reading, also when what is stored is not what was kept.
         """
         try:
             async with asyncio.timeout(STORE_TIMEOUT_S):
@@ -98,7 +99,9 @@ class Objects:
             raise ObjectMissing(content_hash) from error
         cipher = await self.vault.cipher_of(str(subject))
         pieces = _pieces(found.stream(min_chunk_size=PIECE_BYTES))
-        return _opened(pieces, cipher, str(subject).encode(), content_hash)
+        context = str(subject).encode()
+        own = await _own_cipher(pieces, cipher, context, content_hash)
+        return _opened(pieces, own, context, content_hash)
 
 
 class _Reading:
@@ -154,18 +157,26 @@ async def _pieces(stored: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, bo
     yield bytes(waiting), True
 
 
-async def _opened(
+async def _own_cipher(
     pieces: AsyncIterator[tuple[bytes, bool]], subject: AESGCM, context: bytes, content_hash: str
+) -> AESGCM:
+    """Return the cipher of an object, whose header is the first of ``pieces``."""
+    header, last = await anext(pieces)
+    if last:
+        raise BrokenSeal(content_hash)
+    try:
+        return AESGCM(_own_key(header, subject, context))
+    except InvalidTag as error:
+        raise BrokenSeal(content_hash) from error
+
+
+async def _opened(
+    pieces: AsyncIterator[tuple[bytes, bool]], cipher: AESGCM, context: bytes, content_hash: str
 ) -> AsyncIterator[bytes]:
     """Yield the content of an object, whose hash must be ``content_hash``."""
-    digest, cipher, number = sha256(), None, 0
+    digest, number = sha256(), 0
     try:
         async for sealed, last in pieces:
-            if cipher is None:
-                if last:
-                    raise BrokenSeal(content_hash)
-                cipher = AESGCM(_own_key(sealed, subject, context))
-                continue
             piece = cipher.decrypt(_nonce(number, last=last), sealed, context)
             digest.update(piece)
             if last and digest.hexdigest() != content_hash:

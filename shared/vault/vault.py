@@ -177,9 +177,10 @@ class Vault:
     async def cipher_of(self, subject: str) -> AESGCM:
         """Return the cipher of ``subject``, for what is sealed outside the log, e.g. files.
 
-        A subject without a key gets one, durably, before this returns.
+        A subject without a key gets one, durably, before this returns. Asks the shelf each time:
+        what was erased meanwhile does not open any more, and nothing new is sealed with its key.
         """
-        return (await self._key_of(subject)).cipher
+        return (await self._kept_key_of(subject)).cipher
 
     async def fingerprint(self, subject: str, text: str) -> str:
         """Return a keyed hash of ``text``, 64 hexadecimal digits.
@@ -191,7 +192,7 @@ class Vault:
             UnsealableError: The text cannot be sealed either.
         """
         _check(text)
-        key = await self._key_of(subject)
+        key = await self._kept_key_of(subject)
         return hmac.digest(key.fingerprinting, canonical(text), "sha256").hex()
 
     def forget(self, subject: str) -> None:
@@ -235,11 +236,15 @@ class Vault:
         return salt, str(text)
 
     async def _key_of(self, subject: str) -> _Key:
-        """Return the key of ``subject``, from memory, from the shelf, or made now."""
+        """Return the key of ``subject`` from memory, erased or not, or else as it is kept."""
         known = self._keys.get(subject)
         if known is not None:
             self._keys.move_to_end(subject)
             return known
+        return await self._kept_key_of(subject)
+
+    async def _kept_key_of(self, subject: str) -> _Key:
+        """Return the key of ``subject`` from the shelf, or made now: never one that was erased."""
         nonce = new_nonce()
         wrapped = nonce + self._master.encrypt(nonce, new_key(), _KEY_CONTEXT + subject.encode())
         return self._unwrap(await self._shelf.key_of(WrappedKey(new_id(), subject, wrapped)))

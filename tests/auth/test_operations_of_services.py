@@ -40,7 +40,8 @@ FOR_ANYONE = {
     "notify": LEDGER,
     "audit": {
         *("add_checkpoint", "show_witness", "read_cosigned_checkpoint"),
-        *("read_cosigned_checkpoint_of_size", *LEDGER),
+        *("read_cosigned_checkpoint_of_size", "prove_cosigned_record", "prove_cosigned_growth"),
+        *LEDGER,
     },
 }
 """What needs no token: information about rounds, requirements and certificates; proofs; the witness."""

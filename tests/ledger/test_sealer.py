@@ -368,6 +368,42 @@ async def test_a_key_is_replaced_with_a_second_signature_line(ledger: Sealing) -
     assert len(known_keys(ledger.folder)) == 2  # what the old one signed can still be checked
 
 
+async def test_a_log_that_is_cut_short_under_the_leader_is_refused_by_that_leader(
+    ledger: Sealing,
+) -> None:
+    """AUD-3: a restore or a deleted end is noticed while it lasts, without a new leader."""
+    sealer = replace(ledger.sealer(), silence_s=3.0)
+    await ledger.append(30)
+    async with running(sealer):
+        await ledger.sealed(30)
+        await rolled_back(ledger, 25)
+        await until(lambda: sealer.health.refused is not None)
+    assert sealer.health.refused == "the log had 30 records and has 25"
+
+
+@pytest.mark.parametrize("position", [1, 256, 257, 300])
+async def test_a_record_that_is_changed_under_the_leader_is_refused_by_that_leader(
+    ledger: Sealing, position: int
+) -> None:
+    """AUD-3: the past is read again, tile by tile, for as long as somebody leads."""
+    sealer = replace(ledger.sealer(), silence_s=1.0)
+    await ledger.append(RECORDS)
+    async with running(sealer):
+        await ledger.sealed(RECORDS)
+        await ledger.append(1)  # and it goes on while nothing is wrong
+        await ledger.sealed(RECORDS + 1)
+        async with ledger.database.as_admin() as admin:
+            await admin.execute("ALTER TABLE log.event DISABLE TRIGGER ALL")
+            await admin.execute(
+                "UPDATE log.event SET leaf = (SELECT leaf FROM log.event WHERE pos = 8)"
+                " WHERE pos = $1",
+                position,
+            )
+        await until(lambda: sealer.health.refused is not None)
+    first, last = (1, 256) if position <= 256 else (257, RECORDS + 1)
+    assert sealer.health.refused == f"records {first} to {last} are not as sealed"
+
+
 async def test_a_record_that_was_changed_under_the_sealer_is_refused(ledger: Sealing) -> None:
     """Section 7: whoever takes over reads everything anew, and does not go on from a false log."""
     await ledger.append(30)

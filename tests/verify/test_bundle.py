@@ -1,6 +1,7 @@
 """docs/bundle.md: a case's bundle verifies, and whatever is changed or left out shows."""
 
 import json
+import struct
 from collections.abc import Mapping
 from dataclasses import replace
 from uuid import uuid5
@@ -218,6 +219,14 @@ def test_what_belongs_to_no_bundle_is_refused(place: Place) -> None:
         assert code == 2, odd
 
 
+@pytest.mark.parametrize("properties", [[1], "x", {"reason": "x"}, {"reason": None}])
+def test_a_schema_that_is_none_is_refused_in_words(place: Place, properties: object) -> None:
+    """docs/bundle.md: 2 for what has not its form, and never a stack of Python."""
+    path = min(path for path in FILES if path.startswith("schemas/"))
+    wrong = json.dumps({**json.loads(FILES[path]), "properties": properties}).encode()
+    assert refused(place, resealed(FILES, **{path: wrong}))["result"] == "malformed"
+
+
 def test_a_zip_holds_its_files_and_nothing_more(place: Place) -> None:
     """docs/bundle.md: one zip for one set of files: no comments, gaps or second entries."""
     data = bundle_zip(FILES)
@@ -225,6 +234,18 @@ def test_a_zip_holds_its_files_and_nothing_more(place: Place) -> None:
         path = place.put("wrong.zip", wrong)
         code, report = place.asked("bundle", path, "--policy", place.put_policy(SMALL_BELIEVED))
         assert code in {1, 2}, report
+
+
+def test_a_zip_cannot_name_the_same_bytes_again_and_again(place: Place) -> None:
+    """docs/bundle.md: files lie side by side; 4 kB that say they are 64 MB are refused before."""
+    one = bundle_zip({"README.md": b"x" * 4_000})
+    start = one.index(b"PK\x01\x02")
+    entries = [one[start:-22].replace(b"README.md", b"%09d" % at) for at in range(16_000)]
+    directory = b"".join(entries)
+    end = (b"PK\x05\x06", 0, 0, len(entries), len(entries), len(directory), start, 0)
+    path = place.put("wide.zip", one[:start] + directory + struct.pack("<4s4H2IH", *end))
+    code, report = place.asked("bundle", path, "--policy", place.put_policy(SMALL_BELIEVED))
+    assert (code, report["why"]) == (2, "a zip whose files are not stored as they are")
 
 
 def test_trust_comes_from_the_policy_alone(place: Place) -> None:
@@ -266,7 +287,7 @@ def test_a_saved_checkpoint_is_grown_from_or_the_bundle_is_refused(place: Place)
     assert answer(grown.note(8)) == 2
     forked = Log(grown.name, [*grown.leaves[:6], *grown.leaves[10:]])
     assert answer(forked.note(7)) == 1
-    assert answer(log_of("asf/review", 41).note()) == 1
+    assert answer(log_of("asf/review", 41).note()) == 2  # newer than the bundle: ask again
     bare = Checkpoint("example.org/asf/review", 40, leaf_hash(b"x"))
     assert answer(sign_checkpoint(bare, key_of("asf/review")).encode()) == 1
     assert answer(sign_checkpoint(bare, key_of("asf/review", "stranger")).encode()) == 3

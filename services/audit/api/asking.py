@@ -197,9 +197,12 @@ class Asked(AsOf):
 
 
 def span(first: datetime | None, end: datetime | None, known_at: datetime | None) -> Span:
-    """Return from ``first`` on, before ``end``, and up to ``known_at``, which is within."""
-    ends = [NEVER, *filter(None, (end, known_at and known_at + TICK))]
-    return Span(first or EVER, min(ends))
+    """Return from ``first`` on, before ``end``, and up to ``known_at``, which is within.
+
+    What was known or true before ``first`` is nothing, and no fault: such a span is empty.
+    """
+    begin, ends = first or EVER, (NEVER, *filter(None, (end, known_at and known_at + TICK)))
+    return Span(begin, max(begin, min(ends)))
 
 
 async def bound(histories: Histories, as_of_sizes: str | None) -> Vector:

@@ -10,16 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Final, NamedTuple
+from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 
 from services.audit.api.asking import AS_OF, Asked, bound, too_long
 from services.audit.api.export_lines import WRITTEN, LineFormat
+from services.audit.api.remembering import remember_shown
 from services.audit.commands import MakeExport
 from services.audit.queries import Histories, TooLong, pages
 from services.audit.views.as_of import Vector, vector_from, vector_parts, vector_text
+from services.audit.views.facets import cases_of
 from shared.contracts.audit import ExportMade
+from shared.contracts.record import decode
 from shared.decider import Refusal, RefusalKind
 from shared.eventlog import Answer, Handler
 from shared.web import Caller, Edge, Reader, problems
@@ -39,11 +43,13 @@ class Counted(NamedTuple):
 
     Attributes:
         hash: SHA-256 of its bytes, hexadecimal.
+        cases: That it shows.
     """
 
     as_of: Vector
     records: int
     hash: str
+    cases: frozenset[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +60,10 @@ class Exporting:
     handler: Handler
     now: Callable[[], datetime]
 
-    async def said(self, body: ExportBody, by: Caller) -> tuple[Answer, ExportMade]:
-        """AUD-2: return the event of this export, which is on record by then.
+    async def said(
+        self, body: ExportBody, by: Caller
+    ) -> tuple[Answer, ExportMade, frozenset[UUID]]:
+        """AUD-2: return the event of this export, which is on record by then, and the cases it shows.
 
         A repeat finds the first one (GEN-4). Whatever is sent has been seen to be what it says.
 
@@ -69,14 +77,14 @@ class Exporting:
             known = await self._put(body, by, made)
             event = _event_of(known)
             if event.as_of == vector_parts(made.as_of):
-                return known, event
+                return known, event, made.cases
         event = _event_of(known)
         made = await self._counted(body, vector_of(event))
         if (made.hash, made.records) != (event.content_hash, event.records):
             raise Refusal(
                 RefusalKind.CONFLICT, "export_differs", "The export has other bytes by now."
             )
-        return known, event
+        return known, event, made.cases
 
     async def content(self, body: ExportBody, as_of: Vector) -> AsyncIterator[bytes]:
         """Yield the bytes of the export, page by page."""
@@ -88,14 +96,15 @@ class Exporting:
     async def _counted(self, body: ExportBody, as_of: Vector) -> Counted:
         """Return how many records the export has, and the hash of its bytes."""
         written, records = WRITTEN[body.format], 0
-        hashed = sha256(written.head)
+        hashed, cases = sha256(written.head), set[UUID]()
         try:
             async for rows in pages(self.histories, body.wanted(as_of), limit=RECORDS_MAX):
                 hashed.update(written.lines(rows))
                 records += len(rows)
+                cases.update(case for row in rows for case in cases_of(decode(row.leaf)))
         except TooLong as error:
             raise too_long() from error
-        return Counted(as_of, records, hashed.hexdigest())
+        return Counted(as_of, records, hashed.hexdigest(), frozenset(cases))
 
     async def _put(self, body: ExportBody, by: Caller, made: Counted) -> Answer:
         """Put the export on record; return what became of it, which may be its twin's."""
@@ -132,12 +141,13 @@ def export_routes(*, exporting: Exporting, edge: Edge) -> APIRouter:
         That it was made is an event before the first byte is sent: who, the question's digest, the
         sizes, how many records, and the SHA-256 of the bytes. The same key gives the same bytes again.
         """
-        answer, event = await exporting.said(body, by)
+        answer, event, cases = await exporting.said(body, by)
         as_of = vector_of(event)
         reader = Reader(by.principal, by.role, by.cause.actor)
-        await edge.remember(
-            reader, "make_export", stream=f"export-{event.export_id}", case=body.case
-        )
+        stream = f"export-{event.export_id}"
+        await edge.remember(reader, "make_export", stream=stream, case=body.case)
+        if body.case is None:
+            await remember_shown(edge, reader, "make_export", stream=stream, cases=cases)
         headers = {
             AS_OF: vector_text(as_of),
             "Cache-Control": "no-store",

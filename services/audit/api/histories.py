@@ -9,8 +9,10 @@ from pydantic import BaseModel, Field
 
 from services.audit.api.asking import AS_OF, Asked, bound
 from services.audit.api.cursors import BAD_REQUEST, CURSOR_CHARS_MAX, cursor_of, place_of
+from services.audit.api.remembering import remember_shown
 from services.audit.queries import BEGINNING, Histories, HistoryRow, Place
 from services.audit.views.as_of import Vector, vector_from, vector_text
+from services.audit.views.facets import cases_of
 from services.audit.views.sentences import Sentence, sentence_about
 from shared.contracts.base import Instant
 from shared.contracts.record import decode
@@ -88,11 +90,14 @@ def history_routes(*, histories: Histories, edge: Edge) -> APIRouter:
         What happened at the same instant stands in the order of the process and, within one log,
         of the log. All pages of an answer are as of the same sizes, which `Asf-As-Of` names; given
         as `as_of_sizes` they have the same answer at any later time. Reading is remembered in
-        the access log.
+        the access log, and under each case that the page shows.
         """
         after, as_of = await _begun(histories, asked)
         await edge.remember(by, "read_history", stream=asked.stream, case=asked.case)
         rows = await histories.history(asked.wanted(as_of), after=after, limit=asked.limit + 1)
+        if asked.case is None:
+            cases = {each for row in rows[: asked.limit] for each in cases_of(decode(row.leaf))}
+            await remember_shown(edge, by, "read_history", stream=asked.stream, cases=cases)
         response.headers[AS_OF] = vector_text(as_of)
         if len(rows) > asked.limit:
             more = cursor_of(rows[asked.limit - 1].place(asked.order_by), as_of)

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from services.audit.api.asking import AS_OF, Sizes, bound, organisation_number
 from services.audit.api.cursors import BAD_REQUEST, CURSOR_CHARS_MAX, decoded, encoded
+from services.audit.api.remembering import remember_shown
 from services.audit.queries import Cell, Histories, Wanted, whole
 from services.audit.views.as_of import Vector, vector_from, vector_text
 from services.audit.views.facets import cases_of, key_of
@@ -98,6 +99,9 @@ def involvement_routes(*, histories: Histories, edge: Edge) -> APIRouter:
         after, as_of = await _begun(histories, asked)
         await edge.remember(by, "list_involvement", stream=asked.stream, case=asked.case)
         cells = await _cells(histories, asked, after, as_of)
+        if asked.case is None:
+            cases = {cell.case for cell in cells[: asked.limit]}
+            await remember_shown(edge, by, "list_involvement", stream=asked.stream, cases=cases)
         response.headers[AS_OF] = vector_text(as_of)
         if len(cells) > asked.limit:
             more = _cursor(cells[asked.limit - 1], as_of)

@@ -3,7 +3,7 @@
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from services.audit.api.asking import AS_OF, AsOf, bound, placed, span, too_long
 from services.audit.api.differences import RECORDS_MAX
@@ -12,6 +12,7 @@ from services.audit.views.as_of import Vector, vector_text
 from services.audit.views.facets import Facet, key_of
 from services.audit.views.lineage import APPOINTED, OUTCOMES, Lineage, decision_in, lineage_of
 from services.audit.views.placed import Placed, id_of, text_of
+from shared.contracts.certificate_number import read_number
 from shared.contracts.record import decode
 from shared.decider import Refusal, RefusalKind
 from shared.web import Edge, Reader, problems
@@ -37,7 +38,7 @@ def lineage_routes(*, histories: Histories, edge: Edge) -> APIRouter:
         responses=problems("decision_not_found", "answer_too_long", "history_incomplete"),
     )
     async def read_lineage(
-        subject_id: UUID,
+        subject_id: Annotated[str, Path(max_length=64, description="An id, or a number.")],
         by: Annotated[Reader, Depends(edge.reader)],
         asked: Annotated[AsOf, Query()],
         response: Response,
@@ -50,7 +51,7 @@ def lineage_routes(*, histories: Histories, edge: Edge) -> APIRouter:
         """
         as_of = await bound(histories, asked.as_of_sizes)
         reading = _Reading(histories, asked, as_of)
-        subject = await reading.subject(subject_id)
+        subject = await reading.named(subject_id)
         try:
             records = await reading.all_of(("case", str(subject.case)))
             decision = decision_in(
@@ -79,12 +80,19 @@ class _Reading:
         self._recorded = span(None, None, asked.as_of_recorded)
         self._effective = span(None, None, asked.as_of_effective)
 
-    async def subject(self, subject_id: UUID) -> Subject:
-        """Return what ``subject_id`` is of: a review, a certificate or a case.
+    async def named(self, text: str) -> Subject:
+        """Return what ``text`` names: a certificate by its number, or anything by its id.
 
         Raises:
-            Refusal: There is none of these.
+            Refusal: It names nothing.
         """
+        try:
+            return await self.subject(UUID(text))
+        except ValueError:
+            return await self._certified(text)
+
+    async def subject(self, subject_id: UUID) -> Subject:
+        """Return what ``subject_id`` is of: a review, a certificate or a case."""
         leaf = await self._histories.first_of("asf/review", f"review-{subject_id}")
         if leaf is not None:
             return Subject(decode(leaf).correlation_id, review_id=subject_id)
@@ -94,6 +102,20 @@ class _Reading:
             decided = id_of(Placed("", 0, "", record), "decision_id")
             return Subject(record.correlation_id, decision_id=decided)
         return Subject(subject_id)
+
+    async def _certified(self, text: str) -> Subject:
+        """Return what the certificate with the number ``text`` is of.
+
+        Raises:
+            Refusal: It is no number, or there is no such certificate.
+        """
+        number = read_number(text)
+        named = () if number is None else await self.all_of(("certificate", number))
+        for each in named:
+            certificate_id = id_of(each, "certificate_id")
+            if certificate_id is not None:
+                return await self.subject(certificate_id)
+        raise _no_decision()
 
     async def all_of(self, *facets: tuple[Facet, str]) -> tuple[Placed, ...]:
         """Return every record that has all of ``facets``, oldest first.

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from services.audit.witness.cosigner import Overtaken
 from services.audit.witness.kept import Published
 from services.audit.witness.known import KnownLog, known_logs, origin_hash
+from services.audit.witness.proofs import Proofs
+from services.audit.witness.proving import OriginHash, add_proofs
 from services.audit.witness.recomputing import NotMirrored
 from services.audit.witness.submitting import Submitting
 from shared.auth import PUBLIC, Operations
@@ -34,6 +36,8 @@ WITNESS_OPERATIONS: Final[Operations] = {
     "show_witness": PUBLIC,
     "read_cosigned_checkpoint": PUBLIC,
     "read_cosigned_checkpoint_of_size": PUBLIC,
+    "prove_cosigned_record": PUBLIC,
+    "prove_cosigned_growth": PUBLIC,
     "read_evidence": FINDING_READERS,
 }
 """What audit's table says of ``witness_routes``."""
@@ -48,8 +52,6 @@ _CODES: Final = {
     No.INCONSISTENT: "checkpoint_inconsistent",
 }
 _log = get_logger(__name__)
-
-OriginHash = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
 class WitnessedLog(BaseModel):
@@ -91,6 +93,7 @@ def witness_routes(edge: Edge, submitting: Submitting | None) -> APIRouter:
     room = _Room(submitting)
     _add_submission(router, room)
     _add_cosigned(router, room)
+    add_proofs(router, room.latest)
     _add_evidence(router, room, edge)
     return router
 
@@ -122,6 +125,12 @@ class _Room:
                 if found is not None:
                     return found
         raise Problem(404, "not_found")
+
+    async def latest(self, of: str) -> tuple[Proofs, Published]:
+        """Return what was cosigned last of the log with the origin hash ``of``, and who proves."""
+        witness = self.submitting.witness
+        proofs = Proofs(witness.kept, witness.tiles, witness.recomputed)
+        return proofs, await self.published(of, None)
 
 
 def _add_submission(router: APIRouter, room: _Room) -> None:

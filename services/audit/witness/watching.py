@@ -51,6 +51,8 @@ class Watch:
     async def round(self) -> None:
         """Ask the log once, and do what follows."""
         log = known_log(self.witness.parts.settings, self.service)
+        if log is None:
+            await self._say_unknown()
         if log is None or not log.url:
             return
         try:
@@ -87,6 +89,13 @@ class Watch:
         if wrong is not None and (wrong.kind != "rollback" or (behind and self.behind)):
             await self.witness.accuse(log, wrong)
         self.behind = behind
+
+    async def _say_unknown(self) -> None:
+        """Say that a log is not watched any more: whoever takes its keys away would stop the watch."""
+        name = f"asf/{self.service}"
+        if await self.witness.kept.latest(name) is not None:
+            measure(Metric.WITNESS_REFUSED, 1, log=name)
+            _log.error("audit.witness_refused", log=name, why="no keys of it, which was cosigned")
 
     async def _say_unsigned(self, log: KnownLog, shown: bytes) -> None:
         """Accuse whoever serves this in the log's place."""

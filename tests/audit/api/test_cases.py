@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from services.audit.api import differences
+from shared.contracts.certificate_number import number_of
 from tests.audit.api.asked import read_pages
 from tests.audit.api.house import CASE, MONDAY, OTHER_CASE, House, client, record
 from tests.audit.case import (
@@ -106,8 +107,10 @@ async def test_a_case_that_is_too_long_is_not_cut_short(monkeypatch: pytest.Monk
     assert (answer.status_code, answer.json()["code"]) == (422, "answer_too_long")
 
 
-@pytest.mark.parametrize("subject", [CASE, REVIEW, CERTIFICATE])
-async def test_a_decision_is_explained_by_case_by_review_and_by_certificate(subject: UUID) -> None:
+@pytest.mark.parametrize("subject", [CASE, REVIEW, CERTIFICATE, number_of(CERTIFICATE)])
+async def test_a_decision_is_explained_by_case_by_review_and_by_certificate(
+    subject: UUID | str,
+) -> None:
     """AUD-1: one document, on record as read, with what stands in other cases and beside all."""
     house = filled()
     answer = await client(house).get(f"/v1/decisions/{subject}/lineage")
@@ -123,8 +126,10 @@ async def test_a_decision_is_explained_by_case_by_review_and_by_certificate(subj
     assert (entry.command, entry.case) == ("read_lineage", CASE)
 
 
-@pytest.mark.parametrize("subject", [OTHER_CASE, UUID(int=404)])
-async def test_where_nothing_was_decided_nothing_is_explained(subject: UUID) -> None:
+@pytest.mark.parametrize(
+    "subject", [OTHER_CASE, UUID(int=404), number_of(UUID(int=404)), "ASF-XXXXX", "x" * 64]
+)
+async def test_where_nothing_was_decided_nothing_is_explained(subject: UUID | str) -> None:
     """RFC 9457: 404, and nothing was read."""
     house = filled()
     answer = await client(house).get(f"/v1/decisions/{subject}/lineage")

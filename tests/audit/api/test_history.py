@@ -1,14 +1,16 @@
 """The history of a case over HTTP, for auditors only. Translation only."""
 
 import base64
+from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx2
 import orjson
 import pytest
 
+from services.audit.api.asking import span
 from services.audit.main import OPERATIONS
-from services.audit.queries import LOGS
+from services.audit.queries import LOGS, Span
 from shared.contracts.record import encode, leaf_hash
 from shared.contracts.roles import Role
 from tests.audit.api.house import CASE, MONDAY, OTHER_CASE, PERSON, House, client, record
@@ -128,6 +130,14 @@ async def test_a_cursor_that_is_none_of_ours_is_malformed(after: str) -> None:
     assert answer.status_code == 400
     assert answer.json()["code"] == "request_malformed"
     assert await house.access.entries() == ()
+
+
+def test_what_was_known_before_a_span_begins_is_an_empty_span() -> None:
+    """House: 200 and nothing; a range that ends before it begins is an error of the database."""
+    early, late = datetime(2019, 6, 1, tzinfo=UTC), datetime(2019, 7, 1, tzinfo=UTC)
+    assert span(late, None, early) == Span(late, late)
+    assert span(early, late, None) == Span(early, late)
+    assert span(None, None, early).first < early < span(None, None, early).end
 
 
 @pytest.mark.parametrize("query", ["", "case=7", f"case={CASE}&limit=0", f"case={CASE}&limit=201"])

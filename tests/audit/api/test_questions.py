@@ -130,9 +130,11 @@ async def test_a_question_is_remembered_by_what_it_names() -> None:
     house = filled()
     await types(house, case=CASE, person=REVIEWER)
     await types(house, organisation=FIRM)
-    first, second = [each.entry for each in await house.access.entries()]
+    first, second, *shown = [each.entry for each in await house.access.entries()]
     assert (first.stream, first.case) == (f"case-{CASE},person-{REVIEWER}", CASE)
     assert (second.stream, second.case) == (f"organisation-{FIRM}", None)
+    assert {each.stream for each in shown} == {f"organisation-{FIRM}"}
+    assert CASE in {each.case for each in shown}, "the firm concerned sees that it was shown"
 
 
 async def test_all_pages_are_as_of_what_the_first_one_was() -> None:

@@ -57,6 +57,11 @@ class Witness:
         place = "checkpoint" if size is None else f"checkpoints/{size}"
         return await self.get("audit", f"/v1/witness/{of}/{place}")
 
+    async def proved(self, service: str, what: str) -> httpx2.Response:
+        """Return what the witness proves of the log of ``service``, e.g. ``proofs/1``."""
+        of = origin_hash(self.policy(service).logs[0].name)
+        return await self.get("audit", f"/v1/witness/{of}/{what}")
+
     async def size(self, service: str) -> int:
         """Return the size that was cosigned last of ``service``; -1: none."""
         answer = await self.cosigned(service)

@@ -2,9 +2,18 @@
 
 import pytest
 
-from shared.ledger import AddCheckpoint, policy_text
+from shared.ledger import (
+    AddCheckpoint,
+    leaf_hash,
+    parse_add_checkpoint,
+    parse_record_proof,
+    policy_text,
+    verify_consistency,
+    verify_record,
+)
 from tests.audit.witness.real import SERVICES, Witness, a_case
 from tests.ledger.foreign.answers import Foreign
+from tests.system.observed import Observed
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -24,6 +33,29 @@ async def test_every_log_is_cosigned_and_others_can_check_it(witness: Witness, g
     assert {each["log"] for each in shown["logs"]} == {f"asf/{service}" for service in SERVICES}
     for service in ("intake", "audit"):
         assert await witness.house.findings(service, after=-1) == []
+
+
+async def test_a_record_and_growth_are_proved_under_what_was_cosigned(
+    witness: Witness, go: Foreign
+) -> None:
+    """C2SP tlog-proof, add-checkpoint: files that verifiers take as they come, under the quorum."""
+    await a_case(witness.house)
+    size = await witness.quiet("intake")
+    policy = witness.policy("intake")
+    leaves = await Observed(witness.house.house).leaves("intake")
+    for position in (1, size):
+        proof = (await witness.proved("intake", f"proofs/{position}")).content
+        leaf = leaves[position - 1]
+        assert verify_record(leaf, parse_record_proof(proof), policy).checkpoint.size == size
+        given = {"policy": policy_text(policy), "data": proof}
+        assert go.accepts("proof", **given, leaf_hash=leaf_hash(leaf))
+    growth = parse_add_checkpoint((await witness.proved("intake", "growth/1")).content)
+    assert growth.checkpoint == (await witness.cosigned("intake")).content
+    root = policy.open(growth.checkpoint).checkpoint.root
+    verify_consistency(1, leaf_hash(leaves[0]), size, root, proof=growth.proof)
+    for beyond in (f"proofs/{size + 1}", f"growth/{size + 1}"):
+        answer = await witness.proved("intake", beyond)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_sealed")
 
 
 async def test_a_log_asks_over_http(witness: Witness, go: Foreign) -> None:

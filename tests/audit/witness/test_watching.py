@@ -3,6 +3,7 @@
 from shutil import rmtree
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.audit.witness.known import origin_hash
 from shared.ledger import policy_text
@@ -94,6 +95,24 @@ async def test_what_is_remembered_and_not_published_is_published(house: Witnesse
         assert await house.cosigned() == []
         await watch.round()
     assert (await house.proofs.cosigned(LOG, 4)).note == note
+
+
+async def test_a_log_whose_keys_went_away_is_not_passed_over_in_silence(house: Witnessed) -> None:
+    """AUD-3: no keys before anything was cosigned is nothing yet; after it, it is an alarm."""
+    async with running(house.ledger.sealer()), house.watching() as watch:
+        await house.grow(4)
+        words = house.keys.read_bytes()
+        for cosigned, alarms in ((False, 0), (True, 1)):
+            if cosigned:
+                await watch.round()
+            house.keys.unlink()
+            with capture_logs() as said:
+                await watch.round()
+            refused = [each for each in said if each["event"] == "audit.witness_refused"]
+            assert [each["log"] for each in refused] == [LOG] * alarms
+            house.keys.write_bytes(words)
+        await watch.round()
+    assert await house.cosigned() == [4]
 
 
 @pytest.mark.parametrize("lost", ["memory", "everything"])
