@@ -18,7 +18,7 @@ BEGINS_AT = datetime(2019, 6, 17, 8, tzinfo=UTC)
 PATIENCE_MS = 2_000
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def audited() -> Iterator[Audited]:
     """The services, on the morning of 17 June 2019; a gap becomes an alarm after two seconds."""
     with folder_of_its_own() as folder, pytest.MonkeyPatch.context() as environment:

@@ -101,8 +101,9 @@ async def test_the_matrix_names_those_who_acted(audited: Audited) -> None:
     case = await told(audited)
     of_case = (await audited.read("/v1/involvement", case=str(case))).json()
     (screener,) = [each for each in of_case if each["part"] == "screener"]
-    of_person = (await audited.read("/v1/involvement", person=screener["person"])).json()
-    assert screener in of_person
+    answer = await audited.read("/v1/involvement", person=screener["person"])
+    assert answer.status_code == 200, answer.text
+    assert screener in answer.json()
     answer = await audited.read(f"/v1/decisions/{case}/lineage")
     assert (answer.status_code, answer.json()["code"]) == (404, "decision_not_found")
 

@@ -17,7 +17,7 @@ from tests.stack import folder_of_its_own, settings_of_its_own
 BEGINS_AT = datetime(2019, 1, 7, 9, tzinfo=UTC)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
     """Intake and notify, on the morning of 7 January 2019; the clock stands still."""
     with folder_of_its_own() as folder:

@@ -100,7 +100,7 @@ def involvement_routes(*, histories: Histories, edge: Edge) -> APIRouter:
         await edge.remember(by, "list_involvement", stream=asked.stream, case=asked.case)
         cells = await _cells(histories, asked, after, as_of)
         if asked.case is None:
-            cases = {cell.case for cell in cells[: asked.limit]}
+            cases = {UUID(int=cell.case.int) for cell in cells[: asked.limit]}
             await remember_shown(edge, by, "list_involvement", stream=asked.stream, cases=cases)
         response.headers[AS_OF] = vector_text(as_of)
         if len(cells) > asked.limit:
