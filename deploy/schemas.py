@@ -3,16 +3,16 @@
 ``python -m deploy.schemas`` writes; ``--check`` only compares and ends with 1 on a difference.
 """
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from deploy.openapi import openapi_documents
 from deploy.problems import problems_page
 from shared.contracts.catalogue import EVENTS
-from shared.contracts.documents import asyncapi, record_schema, schema_of
+from shared.contracts.documents import asyncapi, record_schema, schema_text, text_of
+from shared.contracts.versions import versions_of
 
 ROOT: Final = Path(__file__).parents[1]
 DOCS: Final = ROOT / "docs"
@@ -23,16 +23,12 @@ def documents() -> Iterator[tuple[Path, str]]:
     yield DOCS / "events" / "asyncapi.json", text_of(asyncapi())
     yield DOCS / "events" / "record.v1.json", text_of(record_schema())
     for name, event in EVENTS.items():
-        file = f"{name}.v{event.schema_version}.json"
-        yield DOCS / "events" / "schemas" / file, text_of(schema_of(event))
+        for version in versions_of(event):
+            file = DOCS / "events" / "schemas" / f"{name}.v{version}.json"
+            yield file, schema_text(event, version)
     for service, document in openapi_documents():
         yield DOCS / "api" / f"{service}.json", text_of(document)
     yield DOCS / "problems.md", problems_page()
-
-
-def text_of(document: dict[str, Any]) -> str:
-    """Return ``document`` as it is checked in: two spaces, UTF-8, one final newline."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def out_of_date() -> list[Path]:

@@ -3,22 +3,30 @@
 A test that needs one takes the fixture ``stack`` and carries the mark ``integration`` or
 ``system``. The programs are those that ``make setup`` has fetched; everything else is its own, so
 test runs and a running demo do not disturb each other.
+
+There is one for each process that runs tests, and no second: fixtures that are imported by another
+``conftest`` are others, and each would start parts of its own that stay until the end. Tests that
+run services by their own names first take everything away with ``emptied``.
 """
 
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from deploy.local.empty import empty
 from deploy.local.ports import free_ports
 from deploy.local.settings import SERVICES, StackSettings
 from deploy.local.stack import Stack
+from shared.clock import set_clock
 
 _PARTS = ("kafka", "kafka_controller", "postgres", "zipkin", "smtp", "issuer")
 _STREAMS = "certificates_streams"
+WALL_CLOCK = "offset 0\n"
 
 
 def settings_of_its_own(folder: Path) -> StackSettings:
@@ -57,6 +65,22 @@ def stack(stack_folder: Path) -> Iterator[Stack]:
     """
     settings = settings_of_its_own(stack_folder)
     assert settings.clock is not None
-    settings.clock.write_text("offset 0\n")
+    settings.clock.write_text(WALL_CLOCK)
     with Stack(settings) as running:
         yield running
+
+
+@contextmanager
+def emptied(stack: Stack, at: datetime, *, traces: bool = True) -> Generator[Stack]:
+    """Yield ``stack`` with nothing of any service in it, its clock frozen ``at``.
+
+    No service may run. Afterwards its clock is the wall clock again.
+    """
+    clock = stack.settings.clock
+    assert clock is not None
+    empty(stack, SERVICES)
+    set_clock(clock, at)
+    try:
+        yield stack if traces else Stack(stack.settings.model_copy(update={"traces": "off"}))
+    finally:
+        clock.write_text(WALL_CLOCK)

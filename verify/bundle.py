@@ -5,12 +5,18 @@ from dataclasses import dataclass
 
 from verify import decision, issuance
 from verify.checkpoint import Checkpoint, check_grown, opened
-from verify.container import DISCLOSED, MANIFEST, PLACES, README, numbered, placed
+from verify.container import DISCLOSED, MANIFEST, README, numbered, placed, told
 from verify.forms import object_from
 from verify.heads import Shown, check_whole, heads_of, heads_proof_from
 from verify.policy import Policy
 from verify.proof import check_growth, check_record, growth_proof_from, record_proof_from
-from verify.published import check_published, constants_from, criteria_from
+from verify.published import (
+    Constants,
+    Criteria,
+    check_published,
+    constants_from,
+    criteria_from,
+)
 from verify.record import Record, check_chain, record_from
 from verify.refused import MalformedError, TamperedError, UntrustedError, at
 from verify.sealed import check_disclosed, check_sealed, disclosed_from
@@ -94,9 +100,7 @@ def check_bundle(case: str, files: Mapping[str, bytes], wanted: Wanted) -> Whole
 
 def _check_paths(files: Mapping[str, bytes]) -> None:
     for path in files:
-        kind = path.partition("/")[0]
-        known = kind in PLACES and PLACES[kind].fullmatch(path)
-        if not known and path not in {MANIFEST, README, DISCLOSED}:
+        if not told(path)[1] and path not in {MANIFEST, README, DISCLOSED}:
             raise MalformedError(f"no bundle has {path!r}")
     if README not in files or DISCLOSED not in files:
         raise MalformedError(f"a bundle without its {README} or {DISCLOSED}")
@@ -243,19 +247,14 @@ def _replayed(
     schemes = {record.scheme for record in records} - {None}
     named = {f"scheme-{each}" for each in schemes} | {f"policy-{each.policy}" for each in records}
     _require_exactly("criteria", {f"criteria/{name}.json" for name in named}, files)
-    texts = {name: files[f"criteria/{name}.json"] for name in sorted(named)}
-    for name, data in texts.items():
+    criteria, constants = dict[str, Criteria](), dict[str, Constants]()
+    for name in sorted(named):
+        data, (kind, _, version) = files[f"criteria/{name}.json"], name.partition("-")
         check_published(name, data, published)
-    criteria = {
-        name.removeprefix("scheme-"): criteria_from(data)
-        for name, data in texts.items()
-        if name.startswith("scheme-")
-    }
-    constants = {
-        name.removeprefix("policy-"): constants_from(data)
-        for name, data in texts.items()
-        if name.startswith("policy-")
-    }
+        if kind == "scheme":
+            criteria[version] = criteria_from(data)
+        else:
+            constants[version] = constants_from(data)
     by_log = {each.checkpoint.log: each.records for each in shown}
     if decision.LOG not in by_log:
         return None, None

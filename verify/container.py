@@ -67,15 +67,15 @@ def checked_manifest(files: Mapping[str, bytes]) -> str:
         raise MalformedError(f"{MANIFEST} is not that of a {FORMAT}")
     if not isinstance(named, dict) or not isinstance(case, str):
         raise MalformedError(f"{MANIFEST} names no case or no files")
-    told = cast("dict[str, Any]", named)
-    for path in sorted({*files, *told} - {MANIFEST}, key=in_order):
+    listed = cast("dict[str, Any]", named)
+    for path in sorted({*files, *listed} - {MANIFEST}, key=in_order):
         with at(*placed(path)):
             if path not in files:
                 raise TamperedError(f"{path} is missing")
-            if path not in told:
+            if path not in listed:
                 raise TamperedError(f"{path} is not in the manifest")
             data = files[path]
-            if told[path] != {"bytes": len(data), "sha256": sha256(data).hexdigest()}:
+            if listed[path] != {"bytes": len(data), "sha256": sha256(data).hexdigest()}:
                 raise TamperedError(f"{path} is not what the manifest names")
     return case
 
@@ -90,11 +90,16 @@ def check_zip(data: bytes, files: Mapping[str, bytes]) -> None:
         raise MalformedError("a zip with more in it than its files, or in another form")
 
 
-def placed(path: str) -> tuple[str | None, int | None]:
-    """Return the log and the position that the file at ``path`` is about; each may be ``None``."""
+def told(path: str) -> tuple[str, Mapping[str, str]]:
+    """Return the first folder of ``path``, and what its name says: nothing where no file is called so."""
     kind = path.partition("/")[0]
     match = PLACES[kind].fullmatch(path) if kind in PLACES else None
-    found = match.groupdict() if match else {}
+    return kind, match.groupdict() if match else {}
+
+
+def placed(path: str) -> tuple[str | None, int | None]:
+    """Return the log and the position that the file at ``path`` is about; each may be ``None``."""
+    kind, found = told(path)
     about_record = kind in {"records", "proofs"} and "number" in found
     return found.get("log"), int(found["number"]) if about_record else None
 
@@ -102,12 +107,10 @@ def placed(path: str) -> tuple[str | None, int | None]:
 def numbered(files: Mapping[str, bytes]) -> Mapping[tuple[str, str], dict[int, bytes]]:
     """Return the files that a log and a number name, by kind and log; each by number, ascending."""
     found: dict[tuple[str, str], dict[int, bytes]] = {}
-    for path in sorted(files, key=in_order):
-        kind = path.partition("/")[0]
-        match = PLACES[kind].fullmatch(path) if kind in PLACES else None
-        told = match.groupdict() if match else {}
-        if "number" in told:
-            found.setdefault((kind, told["log"]), {})[int(told["number"])] = files[path]
+    for path, data in files.items():
+        kind, says = told(path)
+        if "number" in says:
+            found.setdefault((kind, says["log"]), {})[int(says["number"])] = data
     return {place: dict(sorted(each.items())) for place, each in found.items()}
 
 
@@ -122,10 +125,10 @@ def zip_of(files: Mapping[str, bytes]) -> bytes:
     local, central, offset = list[bytes](), list[bytes](), 0
     for path, data in sorted(files.items()):
         name = path.encode("ascii", "replace")
-        told = (zlib.crc32(data), len(data), len(data), len(name), 0)
-        parts = (_LOCAL.pack(b"PK\x03\x04", 20, 0, 0, 0, _DAY, *told), name, data)
+        sizes = (zlib.crc32(data), len(data), len(data), len(name), 0)
+        parts = (_LOCAL.pack(b"PK\x03\x04", 20, 0, 0, 0, _DAY, *sizes), name, data)
         local += parts
-        entry = (b"PK\x01\x02", _UNIX << 8 | 20, 20, 0, 0, 0, _DAY, *told, 0, 0, 0, _MODE, offset)
+        entry = (b"PK\x01\x02", _UNIX << 8 | 20, 20, 0, 0, 0, _DAY, *sizes, 0, 0, 0, _MODE, offset)
         central += (_CENTRAL.pack(*entry), name)
         offset += sum(map(len, parts))
     size = sum(map(len, central))

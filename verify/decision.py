@@ -6,7 +6,8 @@ named. What a rule asks that no record of the case says is listed in ``OUTSIDE``
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from verify.published import Constants, Criteria
 from verify.record import Record
@@ -22,10 +23,12 @@ OUTSIDE: Final = (
     "reviewer_same_round",
     "reviewer_reciprocal",
     "mandate_missing",
-    "reauthentication_needed",
 )
 """Rules that rest on more than a case has on record: ties, earlier cases, what an appointment covers
-(here only that one is cited), when the certifier signed in."""
+(here only that one is cited)."""
+_SIGNED_IN_MAX: Final = timedelta(minutes=5)
+_UNSAID: Final = {1: ("reauthentication_needed",)}
+"""Rules that rest on what a decision of an earlier version does not say, by that version."""
 _MINOR, _MAJOR = "minor_nonconformity", "major_nonconformity"
 _DECISIONS: Final = {"CertificationApproved": "approved", "CertificationRefused": "refused"}
 
@@ -37,12 +40,14 @@ class Replayed:
     Attributes:
         outcome: ``approved`` or ``refused``.
         withheld: Codes of what withholds an approval; empty for one that is approved.
+        not_replayed: Codes of rules that could not be asked: a record of that version does not say.
     """
 
     decision_id: str
     position: int
     outcome: str
     withheld: tuple[str, ...]
+    not_replayed: tuple[str, ...]
 
 
 def replayed(
@@ -98,8 +103,8 @@ def _after(
         if _DECISIONS[record.type] == "approved":
             broken += withheld
         if not broken:
-            outcome = _DECISIONS[record.type]
-            yield Replayed(record.data["decision_id"], record.position, outcome, withheld)
+            outcome, unsaid = _DECISIONS[record.type], _UNSAID.get(record.schema, ())
+            yield Replayed(record.data["decision_id"], record.position, outcome, withheld, unsaid)
     if broken:
         raise TamperedError(f"{record.type} breaks {', '.join(broken)}", rule=broken[0])
     take(record, review)
@@ -119,6 +124,7 @@ def _unready(record: Record, review: Review, case: Case, criteria: Criteria) -> 
         ("not_the_certifier", certifier != review.certifier or actor != (certifier, "certifier")),
         *((code, True) for code in certifier_bars(review, case, certifier)),
         ("mandate_missing", record.actor.get("mandate") is None),
+        ("reauthentication_needed", record.schema > 1 and not _fresh(data)),
         ("reason_missing", not data["reason"]),
         ("criteria_not_reviewed", bool(criteria.codes - review.results.keys())),
         ("overall_assessment_missing", review.definition is None),
@@ -130,6 +136,16 @@ def _unready(record: Record, review: Review, case: Case, criteria: Criteria) -> 
     ):
         if stands:
             yield code
+
+
+def _fresh(data: Mapping[str, Any]) -> bool:
+    """REV-13: return whether the certifier had signed in at most five minutes before."""
+    if data["signed_in_at"] is None:
+        return False
+    signed_in, decided = (
+        datetime.fromisoformat(data[f"{did}_at"]) for did in ("signed_in", "decided")
+    )
+    return decided - signed_in <= _SIGNED_IN_MAX
 
 
 def _withheld(review: Review, criteria: Criteria) -> Iterator[str]:

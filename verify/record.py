@@ -62,21 +62,10 @@ def record_from(data: bytes, position: int) -> Record:
         raise MalformedError("a record of another version")
     if not isinstance(scheme, str | None) or body["version"] < 1:
         raise MalformedError("a record without its place or its scheme")
+    named = {name: body[name] for name in _KINDS if name != "correlation_id"}
+    case, leaf = body["correlation_id"], leaf_hash(data)
     return Record(
-        log=body["log"],
-        position=position,
-        type=body["type"],
-        schema=body["schema"],
-        stream=body["stream"],
-        version=body["version"],
-        leaf=leaf_hash(data),
-        previous=previous,
-        case=body["correlation_id"],
-        recorded_at=body["recorded_at"],
-        actor=body["actor"],
-        policy=body["policy"],
-        scheme=scheme,
-        data=body["data"],
+        **named, position=position, leaf=leaf, previous=previous, case=case, scheme=scheme
     )
 
 

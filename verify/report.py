@@ -1,6 +1,7 @@
 """What was found, as an object for programs and as lines for people."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
@@ -42,21 +43,11 @@ def of_bundle(whole: Whole, manifest_sha256: str) -> dict[str, Any]:
         "case": whole.case,
         "manifest_sha256": manifest_sha256,
         "logs": [_of_log(each) for each in whole.logs],
-        "not_shown": list(whole.not_shown),
+        "not_shown": whole.not_shown,
         "disclosed": whole.disclosed,
-        "decisions": None
-        if whole.decisions is None
-        else [
-            {
-                "decision_id": each.decision_id,
-                "position": each.position,
-                "outcome": each.outcome,
-                "withheld": list(each.withheld),
-            }
-            for each in whole.decisions
-        ],
-        "certificates": None if whole.certificates is None else list(whole.certificates),
-        "rules_not_replayed": list(OUTSIDE),
+        "decisions": whole.decisions and [asdict(each) for each in whole.decisions],
+        "certificates": whole.certificates,
+        "rules_not_replayed": OUTSIDE,
     }
 
 
@@ -96,7 +87,7 @@ def _lines(found: Mapping[str, Any], indent: str) -> Iterator[str]:
 
 def _below(value: object) -> list[Mapping[str, Any]]:
     """Return the objects that ``value`` is or lists; none where it is a plain word or list."""
-    listed = cast("list[object]", value) if isinstance(value, list) else [value]
+    listed = cast("list[object]", value) if isinstance(value, list | tuple) else [value]
     return [cast("Mapping[str, Any]", each) for each in listed if isinstance(each, dict)]
 
 
@@ -104,6 +95,6 @@ def _word(value: object) -> str:
     """Return a plain value as people read it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return ", ".join(map(str, cast("list[object]", value))) or "none"
     return str(value)

@@ -26,7 +26,7 @@ from services.certificates.views.register import (
     register_keys,
     register_value,
 )
-from shared.contracts.catalogue import event_of
+from shared.contracts.catalogue import event_heard
 from shared.contracts.certificates_public import REGISTER_TOPIC
 from shared.contracts.record import Record, decode
 from shared.kafka import Topic, changelog, events_topic
@@ -97,7 +97,7 @@ def taken(kept: TableKept, record: Record, position: int) -> TableKept:
         return kept
     if record.version != kept.version + 1:
         raise Gap(f"{record.stream}: version {record.version} came after {kept.version}")
-    event = event_of(record)
+    event = event_heard(record)
     keys = () if event is None else register_keys(event)
     if event is None or not keys:
         return kept.model_copy(update={"version": record.version})

@@ -2,7 +2,7 @@
 
 from services.notify.policy import letters_for
 from services.notify.settings import Settings
-from shared.contracts.catalogue import event_of
+from shared.contracts.catalogue import event_heard
 from shared.contracts.envelope import Cause
 from shared.kafka import Received, RecordSubscription, command_id
 from shared.kafka.subscription import Effect
@@ -26,7 +26,7 @@ def _plan(parts: Parts[Settings], group: str) -> Effect:
 
     async def plan(received: Received) -> None:
         record = received.record
-        event = event_of(record)
+        event = event_heard(record)
         if event is None:  # of a newer producer: nobody here knows whom to tell what
             return
         for index, asked in enumerate(letters_for(event, record.event_id)):

@@ -18,7 +18,8 @@ class Event(BaseModel):
     before every consumer is deployed.
 
     Attributes:
-        schema_version: Raised when the shape changes; each value has its own golden file.
+        schema_version: Raised when the shape changes; each value has its own golden file, and each
+            earlier one its upcast and its kept schema (``versions``, ADR-0025).
         sealed_subject: Name of the field that holds whose the sealed fields are: a person or an
             organisation's case. Their key is erased with them. ``""`` where nothing is sealed.
         decision: Marks a decision event (D): it carries the whole decision record (GEN-2).

@@ -7,11 +7,13 @@ from typing import Any, Final, cast, get_args
 from shared.contracts.audit import AuditEvent
 from shared.contracts.base import Event
 from shared.contracts.certificates import CertificatesEvent
+from shared.contracts.erasure import PersonalDataErased
 from shared.contracts.intake import IntakeEvent
 from shared.contracts.notify import NotifyEvent
 from shared.contracts.preparation import PreparationEvent
 from shared.contracts.record import Record
 from shared.contracts.review import ReviewEvent
+from shared.contracts.versions import as_today, versions_of
 
 
 def _members(union: UnionType | type[Event]) -> tuple[type[Event], ...]:
@@ -19,13 +21,16 @@ def _members(union: UnionType | type[Event]) -> tuple[type[Event], ...]:
     return get_args(union) or (cast("type[Event]", union),)
 
 
+EVERYWHERE: Final = (PersonalDataErased,)
+"""What the machinery of every service says, beside what its own rules say."""
+
 SERVICES: Final[Mapping[str, tuple[type[Event], ...]]] = MappingProxyType(
     {
-        "intake": _members(IntakeEvent),
-        "review": _members(PreparationEvent) + _members(ReviewEvent),
-        "certificates": _members(CertificatesEvent),
-        "notify": _members(NotifyEvent),
-        "audit": _members(AuditEvent),
+        "intake": _members(IntakeEvent) + EVERYWHERE,
+        "review": _members(PreparationEvent) + _members(ReviewEvent) + EVERYWHERE,
+        "certificates": _members(CertificatesEvent) + EVERYWHERE,
+        "notify": _members(NotifyEvent) + EVERYWHERE,
+        "audit": _members(AuditEvent) + EVERYWHERE,
     }
 )
 """The events that each service says, in the order of the process."""
@@ -39,13 +44,36 @@ EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType(
 def event_of(record: Record) -> Event | None:
     """Return the event in ``record``; ``None`` for a type or version that is not known here.
 
+    A record of an earlier version is read as today's event (ADR-0025); its bytes stay.
+
     Raises:
         ValueError: The data are not those of that event.
     """
     event = EVENTS.get(record.type)
-    if event is None or record.schema > event.schema_version:
+    if event is None or record.schema not in versions_of(event):
         return None
-    return _validated(event, record.data)
+    return _validated(event, as_today(event, record.schema, record.data))
+
+
+class NewerVersionError(ValueError):
+    """A type that is known, said as a version that is not: whoever acts on it must not pass it over."""
+
+
+def event_heard(record: Record) -> Event | None:
+    """Return the event in a record of another service, for whoever acts on it.
+
+    ``None`` for a type that is not known: nobody here has anything to do about it. A newer version of
+    a known one is another thing (a certificate is owed on it): its stream waits until this service
+    is newer too.
+
+    Raises:
+        NewerVersionError: The type is known and its version is not yet.
+        ValueError: The data are not those of that event.
+    """
+    event = EVENTS.get(record.type)
+    if event is not None and record.schema not in versions_of(event):
+        raise NewerVersionError(f"{record.type} version {record.schema} is not known here")
+    return event_of(record)
 
 
 def _validated(event: type[Event], data: Mapping[str, Any]) -> Event:

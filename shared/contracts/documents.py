@@ -1,6 +1,8 @@
 """What outsiders read of the contracts: JSON Schemas and one AsyncAPI 3 document. Pure."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import starmap
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
 
@@ -13,6 +15,7 @@ from shared.contracts.certificates_public import (
     StatusChange,
 )
 from shared.contracts.record import RECORD_VERSION
+from shared.contracts.versions import kept_schema, versions_of
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 COMMITMENT = "^[0-9a-f]{64}$"
@@ -75,6 +78,22 @@ def schema_of(event: type[Event]) -> dict[str, Any]:
     }
 
 
+def schema_text(event: type[Event], version: int) -> str:
+    """Return the JSON Schema of a version of ``event`` as it is published, and put into bundles.
+
+    Raises:
+        LookupError: There is no such version.
+    """
+    if version == event.schema_version:
+        return text_of(schema_of(event))
+    return kept_schema(event, version)
+
+
+def text_of(document: dict[str, Any]) -> str:
+    """Return ``document`` as it is published: two spaces, UTF-8, one final newline."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
 def record_schema() -> dict[str, Any]:
     """Return the JSON Schema of the record: the value of every message and leaf of every log."""
     properties: dict[str, Any] = {
@@ -124,7 +143,7 @@ def _closed(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def asyncapi() -> dict[str, Any]:
-    """Return the AsyncAPI 3 document: one channel per topic, one message per event type."""
+    """Return the AsyncAPI 3 document: one channel per topic, one message per event and version."""
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -147,7 +166,9 @@ def asyncapi() -> dict[str, Any]:
         },
         "components": {
             "messages": {
-                event.__name__: _message(event) for events in SERVICES.values() for event in events
+                _name(event, version): _message(event, version)
+                for events in SERVICES.values()
+                for event, version in _said(events)
             }
             | {each.said.__name__: _outside_message(each.said) for each in OUTSIDERS.values()},
             "schemas": {"Headers": _headers()},
@@ -161,8 +182,8 @@ def _channel(service: str) -> dict[str, Any]:
         "address": f"asf.{service}.events.v1",
         "description": f"Everything that {service} has on record; key: the stream.",
         "messages": {
-            event.__name__: {"$ref": f"#/components/messages/{event.__name__}"}
-            for event in SERVICES[service]
+            name: {"$ref": f"#/components/messages/{name}"}
+            for name in starmap(_name, _said(SERVICES[service]))
         },
     }
 
@@ -190,10 +211,20 @@ def _outside_message(said: type[Value]) -> dict[str, Any]:
     }
 
 
-def _message(event: type[Event]) -> dict[str, Any]:
-    """Return the message of ``event``."""
+def _said(events: Iterable[type[Event]]) -> Iterator[tuple[type[Event], int]]:
+    """Return each of ``events`` with each of its versions: a topic holds the earlier ones too."""
+    return ((event, version) for event in events for version in versions_of(event))
+
+
+def _name(event: type[Event], version: int) -> str:
+    """Return what the message is called: an earlier version by its number too."""
+    return event.__name__ + (f".v{version}" if version < event.schema_version else "")
+
+
+def _message(event: type[Event], version: int) -> dict[str, Any]:
+    """Return the message of a version of ``event``."""
     return {
-        "name": event.__name__,
+        "name": _name(event, version),
         "title": event.__name__,
         "summary": (event.__doc__ or "").strip().splitlines()[0],
         "contentType": "application/json",
@@ -203,16 +234,16 @@ def _message(event: type[Event]) -> dict[str, Any]:
             "required": ["type", "schema", "data"],
             "properties": {
                 "type": {"const": event.__name__},
-                "schema": {"const": event.schema_version},
-                "data": _embedded(event),
+                "schema": {"const": version},
+                "data": _embedded(event, version),
             },
         },
     }
 
 
-def _embedded(event: type[Event]) -> dict[str, Any]:
-    """Return the event's schema with its definitions resolved in place: no foreign references."""
-    schema = schema_of(event)
+def _embedded(event: type[Event], version: int) -> dict[str, Any]:
+    """Return the version's schema with its definitions resolved in place: no foreign references."""
+    schema: dict[str, Any] = json.loads(schema_text(event, version))
     definitions = schema.pop("$defs", {})
     for key in ("$schema", "$id", "x-decision", "x-integration"):
         schema.pop(key)

@@ -255,8 +255,11 @@ class CertificationApproved(Event):
 
     Attributes:
         evidence: Everything relied upon: the hashes that the results cite.
+        signed_in_at: When the certifier had last proved who they are (REV-13); ``None``: the record
+            is of version 1, which does not say.
     """
 
+    schema_version: ClassVar[int] = 2
     integration: ClassVar[bool] = True
     decision: ClassVar[bool] = True
     sealed_subject: ClassVar[str] = "application_id"
@@ -271,12 +274,18 @@ class CertificationApproved(Event):
     language: Literal["sv", "en"]
     evidence: Distinct[str]
     certifier_id: UUID
+    signed_in_at: Instant | None
     decided_at: Instant
 
 
 class CertificationRefused(Event):
-    """The certifier turned the ASF down (step 7). Final unless an appeal is upheld."""
+    """The certifier turned the ASF down (step 7). Final unless an appeal is upheld.
 
+    Attributes:
+        signed_in_at: As for an approval.
+    """
+
+    schema_version: ClassVar[int] = 2
     integration: ClassVar[bool] = True
     decision: ClassVar[bool] = True
     sealed_subject: ClassVar[str] = "application_id"
@@ -291,6 +300,7 @@ class CertificationRefused(Event):
     language: Literal["sv", "en"]
     evidence: Distinct[str]
     certifier_id: UUID
+    signed_in_at: Instant | None
     decided_at: Instant
 
 

@@ -168,9 +168,12 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    INSERT INTO {schema}.vault_key (id, subject, wrapped)
-    VALUES (fresh_id, for_subject, fresh_wrapped) ON CONFLICT (subject) DO NOTHING;
-    RETURN QUERY SELECT k.id, k.wrapped FROM {schema}.vault_key k WHERE k.subject = for_subject;
+    LOOP -- the one that was there may be erased between the two statements
+        INSERT INTO {schema}.vault_key (id, subject, wrapped)
+        VALUES (fresh_id, for_subject, fresh_wrapped) ON CONFLICT (subject) DO NOTHING;
+        RETURN QUERY SELECT k.id, k.wrapped FROM {schema}.vault_key k WHERE k.subject = for_subject;
+        EXIT WHEN FOUND;
+    END LOOP;
 END $$;
 
 -- Erase what is sealed about a subject, and its key; return how many values that were. The owner's

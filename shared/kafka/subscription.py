@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 from shared.contracts.base import Event
-from shared.contracts.catalogue import event_of as event_of_catalogue
+from shared.contracts.catalogue import event_heard
 from shared.contracts.envelope import Actor, Cause
 from shared.contracts.record import Record
 from shared.decider import Asked, Refusal
@@ -76,7 +76,7 @@ def effect_of(
     *,
     put: Put,
     actor: Actor,
-    event_of: EventOf = event_of_catalogue,
+    event_of: EventOf = event_heard,
 ) -> Effect:
     """Return what ``subscription`` does about a record.
 

@@ -6,7 +6,6 @@ other side is ``verify``, which shares no code with this.
 """
 
 import io
-import json
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import Final
 import orjson
 
 from shared.contracts.catalogue import EVENTS
-from shared.contracts.documents import schema_of
+from shared.contracts.documents import schema_text
 from shared.contracts.policy import POLICY_V1
 from shared.contracts.record import Record, decode
 from shared.contracts.scheme import SCHEMES
@@ -160,11 +159,11 @@ def _documents(records: Sequence[Record]) -> dict[str, bytes]:
     names |= {f"scheme-{record.scheme}" for record in records if record.scheme is not None}
     files = {f"criteria/{name}.json": criteria_document(name) for name in names}
     for kind, version in {(record.type, record.schema) for record in records}:
-        event = EVENTS.get(kind)
-        if event is None or event.schema_version != version:
-            raise MalformedError(f"no schema of {kind} version {version} is at hand")
-        text = json.dumps(schema_of(event), indent=2, ensure_ascii=False)
-        files[f"schemas/{kind}.v{version}.json"] = f"{text}\n".encode()
+        try:
+            text = schema_text(EVENTS[kind], version)
+        except LookupError as error:
+            raise MalformedError(f"no schema of {kind} version {version} is at hand") from error
+        files[f"schemas/{kind}.v{version}.json"] = text.encode()
     return files
 
 

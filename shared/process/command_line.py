@@ -6,16 +6,20 @@ import sys
 from argparse import REMAINDER, ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
+from uuid import UUID
 
 import uvloop
 from pydantic import ValidationError
 
+from shared.contracts.erasure import Basis
 from shared.kafka.redrive import parse
 from shared.process.operate import (
+    ErasureOrder,
     check_ledger,
     check_relay,
     check_views,
+    erase_subject,
     list_parked,
     own_command,
     rebuild,
@@ -77,6 +81,9 @@ async def _asked(service: Service[S], settings: S, asked: Namespace) -> bool:
             return await check_ledger(service, settings, asked.checkpoints)
         case "rebuild-view":
             return await rebuild(service, settings, asked.name, apply=asked.apply)
+        case "erase":
+            order = ErasureOrder(asked.subject, asked.basis, asked.decided_by)
+            return await erase_subject(service, settings, order, apply=asked.apply)
         case "parked":
             return await list_parked(service, settings)
         case "redrive":
@@ -121,6 +128,11 @@ def _parser(service: Service[Any]) -> ArgumentParser:
     building = asked.add_parser("rebuild-view", help="build a view anew beside the live one")
     building.add_argument("name", metavar="view")
     building.add_argument("--apply", action="store_true", help="without it nothing is changed")
+    erasing = asked.add_parser("erase", help="erase what is sealed about a person, case or group")
+    erasing.add_argument("subject", type=UUID)
+    erasing.add_argument("--basis", choices=get_args(Basis), required=True)
+    erasing.add_argument("--decided-by", type=UUID, required=True, metavar="pseudonym")
+    erasing.add_argument("--apply", action="store_true", help="without it nothing is changed")
     asked.add_parser("parked", help="list the streams that wait for an operator, and why")
     again = asked.add_parser("redrive", help="apply a parked stream again", add_help=False)
     again.add_argument("words", nargs=REMAINDER)

@@ -15,6 +15,8 @@ from shared.eventlog.connection import UnsafeServer, open_pool
 from shared.eventlog.postgres import PostgresLog, WrongSchema, open_log
 from shared.eventlog.projector_positions import Positions
 from shared.ids import new_id
+from shared.process.erasing import ErasedIsBack, require_erased
+from shared.process.erasure_ledger import LedgerBroken
 from shared.process.loops import PAUSE_FIRST_S, PAUSE_MAX_S, of_the_world, rest
 from shared.process.service import Parts, Service, actor_of
 from shared.process.settings import ServiceSettings
@@ -48,6 +50,8 @@ async def opened(
         WrongSchema: The database has not been migrated for this program.
         UnsafeServer: The server would lose what it acknowledges.
         SimulatedClock: See there.
+        ErasedIsBack: A restore brought back what was erased.
+        LedgerBroken: The ledger of erasures cannot be read.
     """
     name, dsn = service.name, settings.database_dsn.get_secret_value()
     async with AsyncExitStack() as stack:
@@ -60,6 +64,7 @@ async def opened(
         )
         if clock.simulated() and not log.simulated:
             raise SimulatedClock(f"{log.name} takes real time only; unset {clock.SETTING}")
+        await require_erased(pool, name, settings.ledger_folder)
         access = await stack.enter_async_context(
             open_access_log(dsn, service=name, pool=pool, now=now)
         )
@@ -91,13 +96,14 @@ async def open_when_there(
 ) -> Opened[S] | None:
     """Return the parts as soon as the database is there and migrated; ``None``: told to stop first.
 
-    Services start in any order, so a database that is not there yet is waited for.
+    Services start in any order, so a database that is not there yet is waited for; so is an
+    erasure that must be applied to what was restored.
     """
     pause_s = PAUSE_FIRST_S
     while not stopping.is_set():
         try:
             return await stack.enter_async_context(opened(service, settings, role=role))
-        except (WrongSchema, UnsafeServer) as error:
+        except (WrongSchema, UnsafeServer, ErasedIsBack, LedgerBroken) as error:
             _log.error("process.database_unfit", service=service.name, why=str(error))
         except Exception as error:
             if not of_the_world(error):

@@ -1,16 +1,22 @@
-"""The role ``migrate``: database, roles, logs, views, consumers' tables, topics. Safe to repeat."""
+"""The role ``migrate``: database, roles, logs, views, consumers' tables, topics. Safe to repeat.
 
+What was erased and a restore brought back goes again here, before anything is served.
+"""
+
+from contextlib import AbstractAsyncContextManager
 from typing import Final, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import stamina
 
+from shared import clock
 from shared.eventlog.connection import connect
 from shared.eventlog.migrate import SchemaText, migrate_log
 from shared.eventlog.projector_migrate import ViewTables, migrate_views
 from shared.kafka import SCHEMA as CONSUMER_SCHEMA
 from shared.kafka import Brokers, events_topic, provision
 from shared.ledger.store import SCHEMA as LEDGER_SCHEMA
+from shared.process.erasing import Eraser, eraser_of
 from shared.process.loops import of_the_world
 from shared.process.service import Service
 from shared.process.settings import ServiceSettings
@@ -37,6 +43,7 @@ async def migrate(service: Service[S], settings: S) -> None:
 
     Raises:
         AdminMissing: See there.
+        LedgerBroken: The ledger of erasures cannot be read.
         ViewChanged: A view's table changed and its version did not.
         TopicDiffers: A topic is not as described.
     """
@@ -47,7 +54,7 @@ async def migrate(service: Service[S], settings: S) -> None:
 
 @stamina.retry(on=of_the_world, attempts=ATTEMPTS_MAX, timeout=None, wait_max=WAIT_MAX_S)
 async def _database(service: Service[S], settings: S) -> None:
-    """Make the database, its roles and schemas, then the tables of the views."""
+    """Make the database, its roles and schemas, then the tables of the views; finish erasures."""
     admin, app = admin_dsn(settings), settings.database_dsn.get_secret_value()
     await migrate_log(
         admin,
@@ -65,6 +72,10 @@ async def _database(service: Service[S], settings: S) -> None:
     tables = view_tables(service, settings)
     async with connect(admin, name="migrate views", database=_database_of(app)) as connection:
         await migrate_views(connection, tables)
+    async with eraser(service, settings) as erasing:
+        for done in await erasing.finish():
+            subject = str(done.erasure.subject_id)
+            _log.warning("process.erased_again", subject=subject, texts=done.texts)
 
 
 @stamina.retry(on=of_the_world, attempts=ATTEMPTS_MAX, timeout=None, wait_max=WAIT_MAX_S)
@@ -86,6 +97,21 @@ def admin_dsn(settings: ServiceSettings) -> str:
     if settings.database_admin_dsn is None:
         raise AdminMissing("set database_admin_dsn: this makes roles and tables")
     return settings.database_admin_dsn.get_secret_value()
+
+
+def eraser(service: Service[S], settings: S) -> AbstractAsyncContextManager[Eraser]:
+    """Return whoever may erase in the database of ``service``, when it is entered.
+
+    Raises:
+        AdminMissing: See there.
+    """
+    return eraser_of(
+        admin_dsn(settings),
+        service=service.name,
+        database=_database_of(settings.database_dsn.get_secret_value()),
+        ledger_folder=settings.ledger_folder,
+        now=clock.now,
+    )
 
 
 def view_tables(service: Service[S], settings: S) -> ViewTables:

@@ -32,8 +32,8 @@ class ServiceSettings(BaseSettings):
         audience: Whom a token must be made for; ``""``: the name of the service.
         client_id: As whom the service asks the issuer for tokens; ``""``: its own name.
         vault_master_key: 32 bytes in base64; it wraps the keys of the vault.
-        ledger_folder: Where the signer keeps its keys and what it signed last, apart from the
-            database and its backups; the same folder for every process that may seal.
+        ledger_folder: Where the signer keeps its keys and what it signed last, and where erasures
+            are remembered, apart from the database and its backups; the same folder for all.
         ledger_origin_prefix: What the names of the logs begin with in checkpoints, e.g.
             ``certification.example/``; never changed afterwards.
         ledger_interval_ms: Between two signed checkpoints, at least.

@@ -1,4 +1,8 @@
-"""The house keeps its shape: style that a machine can check is checked here."""
+"""The house keeps its shape: style that a machine can check is checked here.
+
+One test for each rule, over all files: it names every file that breaks the rule. A test for each
+file took a third of the time of ``make check``.
+"""
 
 import ast
 import re
@@ -38,6 +42,12 @@ def tree(path: Path) -> ast.Module:
 
 
 @cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Return everything in ``path``; walked once."""
+    return tuple(ast.walk(tree(path)))
+
+
+@cache
 def words_in_tests_of(service: str) -> frozenset[str]:
     """Return every text that stands in quotation marks in the tests of ``service``."""
     texts = "".join(p.read_text() for p in (ROOT / "tests" / service).rglob("test_*.py"))
@@ -53,7 +63,7 @@ def room(path: Path) -> str:
 FIELDS = {
     node.target.id
     for path in (ROOT / "shared" / "contracts").glob("*.py")
-    for node in ast.walk(tree(path))
+    for node in nodes(path)
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
 }
 """Names of fields of events: they look like codes and are none."""
@@ -63,7 +73,7 @@ DECIDERS = [p for p in SOURCES if p.is_relative_to(ROOT / "services") and room(p
 def imports(path: Path) -> set[str]:
     """Return the dotted names that ``path`` imports."""
     names: set[str] = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -85,37 +95,55 @@ def test_every_service_reads_the_same(service: Path) -> None:
     assert (modules | packages) - MAY_HAVE == ROOMS
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if room(p) in PURE], ids=str)
-def test_rules_import_only_what_is_pure(path: Path) -> None:
+def test_rules_import_only_what_is_pure() -> None:
     """An allow-list: whatever is not named here is not pure until someone argues that it is."""
-    for name in imports(path):
-        assert any(name == ok or name.startswith(f"{ok}.") for ok in PURE_MAY_IMPORT), name
+    rooms = tuple(f"{name}." for name in PURE_MAY_IMPORT)
+    assert not [
+        (path, name)
+        for path in SOURCES
+        if room(path) in PURE
+        for name in imports(path)
+        if name not in PURE_MAY_IMPORT and not name.startswith(rooms)
+    ]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=str)
-def test_each_wire_enters_by_one_door(path: Path) -> None:
+def test_each_wire_enters_by_one_door() -> None:
     """Whoever wants to know how we speak to Kafka reads one room."""
-    for name in imports(path):
-        door = ONE_DOOR.get(name.split(".")[0])
-        assert door in {None, room(path)}, f"{name} belongs to {door}"
+    assert not [
+        (path, name)
+        for path in SOURCES
+        for name in imports(path)
+        if ONE_DOOR.get(name.split(".")[0]) not in {None, room(path)}
+    ]
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=str)
-def test_functions_fit_on_a_screen_and_files_in_a_head(path: Path) -> None:
+def test_functions_fit_on_a_screen() -> None:
     """A function one must scroll is two functions."""
-    text = path.read_text()
-    assert len(text.splitlines()) <= FILE_LINES_MAX
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert (node.end_lineno or 0) - node.lineno < FUNCTION_LINES_MAX, node.name
+    assert not [
+        (path, node.name)
+        for path in [*SOURCES, *TESTS]
+        for node in nodes(path)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= FUNCTION_LINES_MAX
+    ]
 
 
-@pytest.mark.parametrize("path", DECIDERS, ids=str)
-def test_every_rule_names_its_source(path: Path) -> None:
+def test_files_fit_in_a_head() -> None:
+    """A file that needs a map is two files."""
+    files = [*SOURCES, *TESTS]
+    assert not [path for path in files if len(path.read_text().splitlines()) > FILE_LINES_MAX]
+
+
+def test_every_rule_names_its_source() -> None:
     """A rule nobody can trace is a rule nobody dares to change."""
-    for node in tree(path).body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("_"):
-            assert SOURCE.match(ast.get_docstring(node) or ""), node.name
+    assert not [
+        (path, node.name)
+        for path in DECIDERS
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef)
+        and node.name.startswith("_")
+        and not SOURCE.match(ast.get_docstring(node) or "")
+    ]
 
 
 def codes(path: Path) -> set[str]:
@@ -130,18 +158,20 @@ def codes(path: Path) -> set[str]:
     }
     return {
         node.value
-        for node in ast.walk(module)
+        for node in nodes(path)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and CODE.fullmatch(node.value)
     } - (FIELDS | exported)
 
 
-@pytest.mark.parametrize("path", DECIDERS, ids=str)
-def test_every_refusal_is_tested_by_its_code(path: Path) -> None:
+def test_every_refusal_is_tested_by_its_code() -> None:
     """The codes are public API: a test says when each one is given."""
-    service = path.relative_to(ROOT / "services").parts[0]
-    assert not codes(path) - words_in_tests_of(service)
+    assert not [
+        (path, code)
+        for path in DECIDERS
+        for code in codes(path) - words_in_tests_of(path.relative_to(ROOT / "services").parts[0])
+    ]
 
 
 CLAUSE = re.compile(
@@ -156,13 +186,17 @@ CLAUSES = frozenset(
 PROBLEMS = (ROOT / "docs" / "problems.md").read_text()
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=str)
-def test_every_clause_that_is_cited_exists(path: Path) -> None:
+def test_every_clause_that_is_cited_exists() -> None:
     """A rule that cites what nobody can look up cites nothing."""
-    assert not set(CLAUSE.findall(path.read_text())) - CLAUSES
+    assert not [
+        (path, clause)
+        for path in [*SOURCES, *TESTS]
+        for clause in set(CLAUSE.findall(path.read_text())) - CLAUSES
+    ]
 
 
-@pytest.mark.parametrize("path", DECIDERS, ids=str)
-def test_every_refusal_is_explained_to_whoever_gets_it(path: Path) -> None:
+def test_every_refusal_is_explained_to_whoever_gets_it() -> None:
     """RFC 9457: the codes are public API, so each stands in docs/problems.md."""
-    assert not {code for code in codes(path) if f"`{code}`" not in PROBLEMS}
+    assert not [
+        (path, code) for path in DECIDERS for code in codes(path) if f"`{code}`" not in PROBLEMS
+    ]

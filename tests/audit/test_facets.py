@@ -132,6 +132,7 @@ ABOUT: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "NotificationGivenUp": ("case", ""),
         "TamperSuspected": ("", ""),
         "ExportMade": ("case", ""),
+        "PersonalDataErased": ("case person", ""),
     }
 )
 """By event: the facets that its own fields give it, and the parts that it names."""

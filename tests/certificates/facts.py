@@ -47,6 +47,7 @@ approved = CertificationApproved(
     language="sv",
     evidence=(COMMITMENT,),
     certifier_id=CERTIFIER,
+    signed_in_at=ISSUED_AT,
     decided_at=ISSUED_AT,
 )
 refused = CertificationRefused(
@@ -60,6 +61,7 @@ refused = CertificationRefused(
     language="sv",
     evidence=(COMMITMENT,),
     certifier_id=CERTIFIER,
+    signed_in_at=ISSUED_AT,
     decided_at=ISSUED_AT,
 )
 countersigned = AgreementCountersigned(

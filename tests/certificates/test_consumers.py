@@ -6,6 +6,7 @@ import pytest
 
 from services.certificates.consumers import subscriptions
 from shared.contracts.base import Event
+from shared.contracts.catalogue import NewerVersionError
 from shared.contracts.certificates import CertificateIssued
 from shared.contracts.envelope import Actor, Cause
 from shared.contracts.record import decode
@@ -124,4 +125,17 @@ async def test_a_type_of_a_newer_producer_asks_for_nothing() -> None:
     newer = record.leaf.replace(b'"type":"CertificationApproved"', b'"type":"CertificationPraised"')
     unknown = received(record.topic, record.position, newer)
     await by_topic(house)[record.topic].apply(unknown)
+    assert not await own(house)
+
+
+async def test_a_newer_version_of_what_is_known_parks_the_stream() -> None:
+    """House (ADR-0025): whoever was approved is owed a certificate, however it is said."""
+    house = House()
+    [record] = await heard("review", f"review-{REVIEW}", approved)
+    newer = received(
+        record.topic, record.position, record.leaf.replace(b'"schema":2,', b'"schema":3,')
+    )
+    assert newer.record.schema == record.record.schema + 1
+    with pytest.raises(NewerVersionError, match="CertificationApproved version 3"):
+        await by_topic(house)[record.topic].apply(newer)
     assert not await own(house)

@@ -35,9 +35,7 @@ from shared.process.provide import migrate
 from tests.auth.issuer import AUDIENCE, ISSUER, claims, published, token
 from tests.certificates.api.house import ORGANISATION, SETTINGS
 from tests.certificates.facts import ALFA, BETA, ISSUED_AT, prepared
-from tests.stack import stack, stack_folder
 
-__all__ = ["stack", "stack_folder"]
 pytestmark = pytest.mark.integration
 
 GAMMA = "7699990037"

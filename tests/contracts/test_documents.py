@@ -50,6 +50,7 @@ def test_a_spoilt_asyncapi_document_is_refused(specification: Any, spoil: str) -
         specification.validate(document)
 
 
+@pytest.mark.thorough  # for its time: over a second for each document
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_openapi_document_obeys_its_specification(
     service: str, openapi: dict[str, dict[str, Any]]

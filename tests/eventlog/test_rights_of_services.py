@@ -4,7 +4,6 @@ The catalogue is asked for everything that is there, so a table, a function or a
 somebody adds is found here, whether or not anybody thought of it.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from deploy.local.stack import Stack
 from shared.eventlog.connection import Connection
 from tests.eventlog.test_rights import CHANGES, FUNCTIONS, READ_AND_WRITE, ROLES
 from tests.process.house import CHECKOUT, MONDAY, House
+from tests.stack import emptied
 
 pytestmark = pytest.mark.integration
 
@@ -101,25 +101,18 @@ class Migrated:
 def migrated(
     request: pytest.FixtureRequest, stack: Stack, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Migrated]:
-    """Each service's database in turn; it is gone afterwards."""
+    """Each service's database in turn."""
     name: str = request.param
     folder: Path = tmp_path_factory.mktemp(name)
-    house = House(stack, folder, name, f"services.{name}.main")
-    house.set_clock(MONDAY)
-    done = house.command("migrate")
-    assert done.returncode == 0, done.stdout + done.stderr
-    told = house.environment(1)
-    prefix = name.upper()
-    dsns = {"app": told[f"{prefix}_DATABASE_DSN"], "relay": told[f"{prefix}_RELAY_DSN"]}
-    yield Migrated(name, dsns, stack.postgres_admin_dsn)
-    asyncio.run(_drop(stack.postgres_admin_dsn, name))
-
-
-async def _drop(admin_dsn: str, name: str) -> None:
-    """Drop the database of a service."""
-    connection = await asyncpg.connect(admin_dsn)
-    await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    await connection.close()
+    with emptied(stack, MONDAY):
+        house = House(stack, folder, name, f"services.{name}.main")
+        house.set_clock(MONDAY)
+        done = house.command("migrate")
+        assert done.returncode == 0, done.stdout + done.stderr
+        told = house.environment(1)
+        prefix = name.upper()
+        dsns = {"app": told[f"{prefix}_DATABASE_DSN"], "relay": told[f"{prefix}_RELAY_DSN"]}
+        yield Migrated(name, dsns, stack.postgres_admin_dsn)
 
 
 def promised(service: str, schema: str, table: str) -> dict[str, set[str]]:

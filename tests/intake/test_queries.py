@@ -30,9 +30,6 @@ from tests.intake.facts import (
     screening,
     submitted,
 )
-from tests.stack import stack, stack_folder
-
-__all__ = ["stack", "stack_folder"]
 
 pytestmark = pytest.mark.integration
 

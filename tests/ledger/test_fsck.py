@@ -1,6 +1,5 @@
 """Section 7, over whole processes: a service seals and serves; an operator checks; a rollback shows."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from shared.ledger import parse_checkpoint, parse_note
 from tests.eventlog.house import Database, open_house
 from tests.ledger.sealing import append_to
 from tests.process.house import MONDAY, House, eventually
+from tests.stack import emptied
 
 pytestmark = pytest.mark.integration
 
@@ -22,20 +22,13 @@ ORIGIN = f"asf-simulated/{NAME}"
 
 @pytest.fixture
 def house(stack: Stack, tmp_path: Path) -> Iterator[House]:
-    """A real service, migrated."""
-    house = House(stack, tmp_path, NAME, f"services.{NAME}.main", {"LEDGER_INTERVAL_MS": "50"})
-    house.set_clock(MONDAY)
-    done = house.command("migrate")
-    assert done.returncode == 0, done.stdout + done.stderr
-    yield house
-    asyncio.run(gone(stack.postgres_admin_dsn))
-
-
-async def gone(admin_dsn: str) -> None:
-    """Drop the database of the service."""
-    connection = await asyncpg.connect(admin_dsn)
-    await connection.execute(f"DROP DATABASE {NAME} WITH (FORCE)")
-    await connection.close()
+    """A real service, migrated; nothing on Kafka, so that its log grows by what a test appends."""
+    with emptied(stack, MONDAY):
+        house = House(stack, tmp_path, NAME, f"services.{NAME}.main", {"LEDGER_INTERVAL_MS": "50"})
+        house.set_clock(MONDAY)
+        done = house.command("migrate")
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield house
 
 
 def database_of(house: House) -> Database:

@@ -12,14 +12,16 @@ from deploy.local.errors import StackError
 from deploy.local.house import House
 from deploy.local.part import wait_for
 from deploy.local.stack import Stack
+from tests.process.house import MONDAY
+from tests.stack import emptied
 
 pytestmark = pytest.mark.system
 
 
 @pytest.fixture(scope="module")
 def house(stack: Stack) -> Iterator[House]:
-    """Two thin services on the shared stack."""
-    with House(stack, package="tests.local.house") as house:
+    """Two thin services on the shared stack, with the names of real ones."""
+    with emptied(stack, MONDAY), House(stack, package="tests.local.house") as house:
         yield house
 
 

@@ -17,7 +17,9 @@ CAUSE = UUID(int=77)
 
 def golden(event: type[Event]) -> Event:
     """Return the published example of ``event``."""
-    return event.model_validate_json((GOLDEN / f"{event.__name__}.v1.json").read_text())
+    return event.model_validate_json(
+        (GOLDEN / f"{event.__name__}.v{event.schema_version}.json").read_text()
+    )
 
 
 @pytest.mark.parametrize("event", OCCASIONS, ids=lambda e: e.__name__)

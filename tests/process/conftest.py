@@ -9,9 +9,6 @@ import pytest
 
 from deploy.local.stack import Stack
 from tests.process.house import MONDAY, House
-from tests.stack import stack, stack_folder
-
-__all__ = ["stack", "stack_folder"]
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """Every service of the house, as it is: made, started, ready, stopped."""
 
-import asyncio
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from deploy.local.stack import Stack
 from tests.process.house import CHECKOUT, MONDAY, House, eventually
+from tests.stack import emptied
 
 pytestmark = pytest.mark.system
 
@@ -21,7 +20,7 @@ def test_a_service_becomes_ready_alone_and_ends_when_told(
     """Architecture 4: none of them needs another one to begin."""
     house = House(stack, tmp_path, name, f"services.{name}.main")
     house.set_clock(MONDAY)
-    try:
+    with emptied(stack, MONDAY):
         for _ in range(2):
             made = house.command("migrate")
             assert made.returncode == 0, made.stdout + made.stderr
@@ -32,12 +31,3 @@ def test_a_service_becomes_ready_alone_and_ends_when_told(
             assert process.ended(15) == 0
         checked = house.command("check-views")
         assert checked.returncode == 0, checked.stdout + checked.stderr
-    finally:
-        asyncio.run(_drop(stack.postgres_admin_dsn, name))
-
-
-async def _drop(admin_dsn: str, name: str) -> None:
-    """Drop the database of a service."""
-    connection = await asyncpg.connect(admin_dsn)
-    await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    await connection.close()

@@ -1,4 +1,4 @@
-"""A database for views, with the roles of a service that is called ``example``."""
+"""A database for views, with the roles of a service that is called ``boxes``."""
 
 from collections.abc import AsyncIterator
 from itertools import count
@@ -10,9 +10,6 @@ from deploy.local.stack import Stack
 from shared.eventlog.connection import Connection, Pool
 from shared.eventlog.projector_migrate import ViewTables
 from tests.projector.example import BOXES, SCHEMA
-from tests.stack import stack, stack_folder
-
-__all__ = ["stack", "stack_folder"]
 
 _schemas = count(1)
 PASSWORD = "only-in-tests"  # noqa: S105 -- of a role that lives for one test
@@ -20,11 +17,11 @@ PASSWORD = "only-in-tests"  # noqa: S105 -- of a role that lives for one test
 
 @pytest.fixture
 async def admin(stack: Stack) -> AsyncIterator[Connection]:
-    """A connection of the superuser; the roles of the example exist."""
+    """A connection of the superuser; its roles exist."""
     connection = await asyncpg.connect(stack.postgres_admin_dsn)
     await connection.execute(
-        "DO $$ BEGIN CREATE ROLE example_owner NOLOGIN;"
-        f" CREATE ROLE example_app LOGIN PASSWORD '{PASSWORD}';"
+        "DO $$ BEGIN CREATE ROLE boxes_owner NOLOGIN;"
+        f" CREATE ROLE boxes_app LOGIN PASSWORD '{PASSWORD}';"
         " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
     )
     yield connection
@@ -35,7 +32,7 @@ async def admin(stack: Stack) -> AsyncIterator[Connection]:
 async def tables(admin: Connection) -> AsyncIterator[ViewTables]:
     """A schema of its own with one view; nothing is migrated yet."""
     schema = f"example{next(_schemas)}"
-    yield ViewTables(schema, "example_owner", "example_app", SCHEMA, (BOXES,))
+    yield ViewTables(schema, "boxes_owner", "boxes_app", SCHEMA, (BOXES,))
     await admin.execute(f'DROP SCHEMA IF EXISTS "{schema}", "{schema}_next" CASCADE')
 
 
@@ -44,6 +41,6 @@ async def pool(stack: Stack, admin: Connection) -> AsyncIterator[Pool]:
     """Connections as the application's role."""
     assert not admin.is_closed()
     async with asyncpg.create_pool(
-        stack.postgres_admin_dsn, user="example_app", password=PASSWORD, min_size=0, max_size=10
+        stack.postgres_admin_dsn, user="boxes_app", password=PASSWORD, min_size=0, max_size=10
     ) as opened:
         yield opened

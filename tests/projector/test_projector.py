@@ -144,7 +144,7 @@ async def test_a_worker_that_is_killed_between_pages_loses_nothing_and_repeats_n
             else:
                 await admin.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1",
-                    "example_app",
+                    "boxes_app",
                 )
             await asyncio.wait([struck])
     await catch_up(projector(pool, log, tables))

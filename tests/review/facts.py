@@ -262,6 +262,7 @@ approved = CertificationApproved(
     language="en",
     evidence=(BYLAWS,),
     certifier_id=CERTIFIER,
+    signed_in_at=DECISION_DAY,
     decided_at=DECISION_DAY,
 )
 refused = CertificationRefused(**approved.model_dump())

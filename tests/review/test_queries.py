@@ -33,9 +33,6 @@ from tests.review.facts import (
     ready,
     started,
 )
-from tests.stack import stack, stack_folder
-
-__all__ = ["stack", "stack_folder"]
 
 pytestmark = pytest.mark.integration
 

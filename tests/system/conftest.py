@@ -10,13 +10,12 @@ from pydantic import TypeAdapter
 
 from deploy.demo.client import World
 from deploy.demo.stage import Stage
-from deploy.local.empty import empty
 from deploy.local.house import House
 from deploy.local.people import Person, people
 from deploy.local.settings import SERVICES
 from deploy.local.stack import Stack
-from shared.clock import set_clock
 from shared.contracts.swedish_time import STOCKHOLM
+from tests.stack import emptied
 
 BEGINS_AT = datetime(2018, 11, 1, 9, tzinfo=STOCKHOLM)
 
@@ -32,10 +31,12 @@ def house(
     stack: Stack, cast: tuple[Person, ...], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
     """Every service, with nothing on record, on 1 November 2018."""
-    assert stack.settings.clock is not None
-    empty(stack, SERVICES)
-    set_clock(stack.settings.clock, BEGINS_AT)
-    with _signing_in(stack, cast, tmp_path_factory.mktemp("cast")), House(stack) as running:
+    folder = tmp_path_factory.mktemp("cast")
+    with (
+        emptied(stack, BEGINS_AT) as parts,
+        _signing_in(parts, cast, folder),
+        House(parts) as running,
+    ):
         yield running
 
 

@@ -17,7 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from deploy.local.house import House
 from deploy.local.postgres import data_folders
 
-CHUNK_BYTES = 1 << 24
+CHUNK_BYTES = 1 << 20
 LOOK_BACK_MS = 86_400_000
 TRACES_MAX = 10_000
 FETCH_MS = 500
@@ -136,14 +136,18 @@ async def _partitions(bootstrap: str) -> list[TopicPartition]:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    """Yield what is in a file, in overlapping pieces; nothing when it has gone meanwhile."""
+    """Yield what is in a file, in overlapping pieces; nothing when it has gone meanwhile.
+
+    Pieces of nothing but zeros are left out: Kafka makes its indexes ten megabytes long at once.
+    """
     try:
         if not path.is_file():
             return
         with path.open("rb") as file:
             before = b""
             while piece := file.read(CHUNK_BYTES):
-                yield before + piece
+                if piece.strip(b"\0"):
+                    yield before + piece
                 before = piece[-64:]
     except FileNotFoundError:
         return

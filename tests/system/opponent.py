@@ -4,11 +4,13 @@ import hmac
 import re
 from base64 import b64decode
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
 from typing import Final, TypeAlias
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -18,7 +20,8 @@ from deploy.local.settings import SERVICES
 from shared.contracts.base import Event
 from shared.contracts.catalogue import event_of
 from shared.contracts.record import decode
-from shared.vault import PostgresShelf, Vault, erase
+from shared.process.erasing import Eraser, eraser_of
+from shared.vault import PostgresShelf, Vault
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -112,21 +115,37 @@ class Owner:
                 found |= {row["wrapped"] for row in rows}
         return found
 
-    async def erase_everybody(self) -> int:
+    async def erase_everybody(self, decided_by: UUID) -> int:
         """Erase every subject in every service, and have the database let go of the pages.
+
+        In this process and not with a command for each: it is what the command does.
 
         Returns:
             How many texts that were.
         """
         erased = 0
         for service in SERVICES:
-            async with self.connected(service) as connection:
+            async with self.connected(service) as connection, self._eraser(service) as eraser:
                 for row in await connection.fetch("SELECT subject FROM log.vault_key"):
-                    erased += await erase(connection, row["subject"])
+                    await eraser.enter(UUID(row["subject"]), "person_request", decided_by)
+                erased += sum(done.texts for done in await eraser.finish())
                 for table in VAULT:
                     await connection.execute(f"VACUUM (FULL) {table}")
         await self.let_go()
         return erased
+
+    def _eraser(self, service: str) -> AbstractAsyncContextManager[Eraser]:
+        """Return whoever may erase in the database of ``service``, at the time of the play."""
+        clock = self.house.stack.settings.clock
+        assert clock is not None
+        at = datetime.fromisoformat(clock.read_text().split()[1])
+        return eraser_of(
+            self.house.stack.postgres_admin_dsn,
+            service=service,
+            database=service,
+            ledger_folder=self.house.stack.settings.data / "ledger",
+            now=lambda: at,
+        )
 
     async def let_go(self) -> None:
         """Have the database's own log go through all of its segments, each filled anew to its end.

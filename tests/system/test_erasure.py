@@ -8,17 +8,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 import pytest
 
+from deploy.demo.appointments import person_id
 from deploy.demo.client import eventually
 from deploy.local.house import House
 from deploy.local.settings import SERVICES
-from deploy.local.stack import Stack, await_answer
+from deploy.local.stack import Stack
 from shared.contracts.base import sealed_fields
 from shared.contracts.catalogue import EVENTS
 from tests.audit.bundles.played import unzipped
+from tests.stack import folder_of_its_own, settings_of_its_own
 from tests.system.canaries import NUMBER, NUMBERS, forms_of
 from tests.system.everywhere import Everywhere
 from tests.system.observed import Observed
@@ -31,19 +34,23 @@ NOT_FILLED_YET: Final[Mapping[tuple[str, str], str]] = MappingProxyType({})
 """Sealed fields that no built path fills, and why; every other one holds a canary here."""
 
 ORGANISATION: Final = b"7699990011"
+SEALING: Final = {"asf/intake", "asf/review"}
+"""Logs of the services that seal something of a case."""
 OK: Final = 200
 CODE: Final = b"role_may_not_act"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def watched(stack: Stack) -> Iterator[None]:
-    """Have every span kept, and every service say in its log, now and then, what it measures."""
-    stack.restart("zipkin")
-    await_answer("zipkin", stack.parts["zipkin"].answers, stack.processes)
-    with pytest.MonkeyPatch.context() as patch:
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """Parts of its own: they are searched to the last byte, and hold nothing of other tests.
+
+    Every service says in its log, now and then, what it measures.
+    """
+    with folder_of_its_own() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("OTEL_METRICS_EXPORTER", "console")
         patch.setenv("OTEL_METRIC_EXPORT_INTERVAL", "10000")
-        yield
+        with Stack(settings_of_its_own(folder)) as running:
+            yield running
 
 
 async def test_what_was_erased_is_nowhere_and_everything_still_verifies(
@@ -60,9 +67,12 @@ async def test_what_was_erased_is_nowhere_and_everything_still_verifies(
         await _the_search_finds_what_is_there(scene, keys)
         number = _the_right_guess_is_confirmed(texts)
 
-        assert await scene.owner.erase_everybody() == len(texts)
+        first = await _the_command_erases(scene, texts)
+        rest = await scene.owner.erase_everybody(UUID(person_id("REG")))
+        assert first + rest == len(texts)
 
         await _nothing_can_be_revealed(scene)
+        await _it_is_on_record_in_the_case(scene)
         await _nothing_is_left(scene, salts, keys)
         await _no_export_holds_any(scene, salts)
         await _it_all_verifies(scene, before)
@@ -142,6 +152,33 @@ def _the_right_guess_is_confirmed(texts: Sequence[Opened]) -> Opened:
     return number
 
 
+async def _the_command_erases(scene: Scene, texts: Sequence[Opened]) -> int:
+    """ADR-0024: an operator looks first, then erases Alfa's case in review; return how many texts."""
+    case = scene.firms.alfa.application_id
+    words = ("erase", case, "--basis", "person_request", "--decided-by", person_id("REG"))
+    dry = await _says_that_all_is_well(scene.house, "review", *words)
+    done = await _says_that_all_is_well(scene.house, "review", *words, "--apply")
+    left = len(await scene.owner.opened())
+    assert f"would erase {len(texts) - left} texts" in dry
+    assert f"erased {len(texts) - left} texts" in done
+    assert f"{case}: ReportCommented.comment: 1" in dry
+    return len(texts) - left
+
+
+async def _it_is_on_record_in_the_case(scene: Scene) -> None:
+    """ADR-0024, AUD-1: an auditor reads in the case's history who decided, and on what ground."""
+    asked = {"case": scene.firms.alfa.application_id, "type": "PersonalDataErased"}
+
+    async def told() -> list[dict[str, Any]] | None:
+        seen = await scene.person("A1").get("audit", "/v1/history", **asked)
+        listed: list[dict[str, Any]] = seen.body if seen.status == OK else []
+        return listed if {each["log"] for each in listed} == SEALING else None
+
+    for entry in await eventually(told, "the erasures in the history"):
+        assert entry["record"]["data"]["decided_by"] == person_id("REG")
+        assert "begäran av den uppgifterna rör" in entry["sentence"]["sv"]
+
+
 async def _nothing_can_be_revealed(scene: Scene) -> None:
     """No vault opens any, no API shows any, and no file comes out, from services still running."""
     assert await scene.owner.opened() == []
@@ -189,6 +226,7 @@ async def _it_all_verifies(scene: Scene, before: bytes) -> None:
     assert scene.judged("after.zip", after)["disclosed"] == 0
     for data in unzipped(after).values():
         _holds_none(data, scene.world.run, set())
+    assert any(b"PersonalDataErased" in data for data in unzipped(after).values())
     records = {path for path in files if path.startswith("records/")}
     assert {p: files[p] for p in records} == {p: unzipped(after)[p] for p in records}
     for name in saved:
@@ -202,10 +240,11 @@ async def _it_all_verifies(scene: Scene, before: bytes) -> None:
     assert (listed.status, listed.body) == (200, []), "the witness has seen nothing amiss"
 
 
-async def _says_that_all_is_well(house: House, service: str, *words: str) -> None:
-    """An operator's command ends with 0."""
+async def _says_that_all_is_well(house: House, service: str, *words: str) -> str:
+    """An operator's command ends with 0; return what it says."""
     said = await asyncio.to_thread(Observed(house).asked, service, *words)
     assert said.returncode == 0, (service, words[0], said.stdout, said.stderr)
+    return said.stdout
 
 
 async def _the_right_guess_says_nothing(scene: Scene, number: Opened) -> None:

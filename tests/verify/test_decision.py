@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from tests.review.decider.test_laws import review_commands, review_starts
 from tests.review.facts import (
     APPLICATION,
     CERTIFIER,
+    DECISION_DAY,
     MONDAY,
     NOTHING,
     OTHER,
@@ -47,7 +48,7 @@ from tests.review.facts import (
     reviewer_declared,
     staffed,
 )
-from tests.verify import g1
+from tests.verify import earlier, g1
 from tests.verify.g1 import ALFA, CASE
 from tests.verify.house import SERVICES, Place, made, policy, resealed
 from tests.verify.synthetic import leaf_hash_of, record
@@ -61,6 +62,8 @@ CONSTANTS = {"1": constants_from(criteria_document("policy-1"))}
 BELIEVED = policy([f"asf/{name}" for name in SERVICES])
 AGREED = AgreementNoted(application_id=APPLICATION, agreement="1", noted_at=MONDAY)
 Decided = CertificationApproved | CertificationRefused
+FRESH = DECISION_DAY - timedelta(minutes=5)
+STALE = FRESH - timedelta(seconds=1)
 
 
 def replay(
@@ -72,7 +75,7 @@ def replay(
         previous: bytes | None = None
         for version, event in enumerate(said, 1):
             actor = Actor(STRANGER, "policy")
-            if isinstance(event, Decided):
+            if isinstance(event, Decided | earlier.CertificationApproved):
                 actor = Actor(event.certifier_id, Role.CERTIFIER, mandate=APPLICATION)
             case = str(APPLICATION)
             leaf = record("asf/review", stream, version, previous, event, case, actor=actor)
@@ -94,9 +97,13 @@ def rule_of(events: Sequence[ReviewEvent], before: Sequence[Event] = (AGREED,)) 
     st.sampled_from(review_starts),
     st.lists(review_commands, max_size=12),
     st.sampled_from([CERTIFIER, REVIEWER, STRANGER]),
+    st.sampled_from([FRESH, FRESH, STALE, None]),
 )
 def test_the_verifier_says_what_the_house_says(
-    history: tuple[ReviewEvent, ...], asked: list[ReviewCommand], certifier: UUID
+    history: tuple[ReviewEvent, ...],
+    asked: list[ReviewCommand],
+    certifier: UUID,
+    signed_in_at: datetime | None,
 ) -> None:
     """REV-11 to REV-14: of all that may happen, and of an approval on top, by the same code."""
     for command in asked:
@@ -108,13 +115,14 @@ def test_the_verifier_says_what_the_house_says(
     if not history:
         return
     state = decider.fold(history)
-    wish = replace(approve, certifier_id=certifier, standing=NOTHING)
+    wish = replace(approve, certifier_id=certifier, standing=NOTHING, signed_in_at=signed_in_at)
     try:
         decider.decide(wish, state)
         expected = None
     except Refusal as refusal:
         expected = refusal.code
-    forced = approved.model_copy(update={"certifier_id": certifier, "evidence": state.cited})
+    who = {"certifier_id": certifier, "signed_in_at": signed_in_at}
+    forced = approved.model_copy(update={**who, "evidence": state.cited})
     assert state.opening is not None
     forced = forced.model_copy(update={"organisation_number": state.opening.organisation_number})
     assert rule_of((*history, forced)) == expected
@@ -143,7 +151,8 @@ def test_the_pilot_decision_follows_from_its_records() -> None:
     assert (found.outcome, found.withheld) == ("approved", ())
     assert replay((*ready, refused))[0].outcome == "refused"
     assert replay(ready) == ()
-    assert "reauthentication_needed" in OUTSIDE
+    assert "certifier_has_tie" in OUTSIDE
+    assert "reauthentication_needed" not in OUTSIDE
 
 
 @pytest.mark.parametrize("criterion", SCHEME_V1.criteria)
@@ -183,6 +192,8 @@ RULES: list[tuple[str, tuple[ReviewEvent, ...]]] = [
     ("impartiality_not_declared", without(certifier_declared)),
     ("not_the_certifier", changed(approved, certifier_id=STRANGER)),
     ("not_the_certifier", without(certifier_assigned)),
+    ("reauthentication_needed", changed(approved, signed_in_at=STALE)),
+    ("reauthentication_needed", changed(approved, signed_in_at=None)),
     ("not_the_reviewer", without(assigned)),
     ("not_the_reviewer", changed(one, reviewer_id=STRANGER)),
     ("criterion_already_reviewed", (*staffed, one, one, *others, *concluded, approved)),
@@ -248,6 +259,24 @@ def test_the_reviewer_does_not_decide() -> None:
     history = (*planned_for[:3], plan, *staffed[4:], also_reviewer, *all_reviewed_but())
     assert rule_of((*history, *concluded, approved)) == "certifier_was_reviewer"
     assert rule_of(ready, ()) == "agreement_missing"
+
+
+def test_the_sign_in_before_a_refusal_is_asked_alike() -> None:
+    """REV-13: at most five minutes before, to the second, whichever way it is decided."""
+    for decision in (approved, refused):
+        for at, rule in ((FRESH, None), (STALE, "reauthentication_needed")):
+            history = (*ready, decision.model_copy(update={"signed_in_at": at}))
+            assert rule_of(history) == rule
+
+
+def test_a_decision_of_an_earlier_version_is_held_to_every_other_rule() -> None:
+    """ADR-0025: what it does not say cannot be asked; all the rest is."""
+    (found,) = replay((*ready, earlier.approved))  # type: ignore[arg-type]
+    assert found.not_replayed == ("reauthentication_needed",)
+    (found,) = replay((*ready, approved))
+    assert found.not_replayed == ()
+    history = (*without(recommended, approved), earlier.approved)
+    assert rule_of(history) == "recommendation_missing"  # type: ignore[arg-type]
 
 
 async def answer(place: Place, told: Sequence[g1.Said]) -> tuple[int, dict[str, Any]]:

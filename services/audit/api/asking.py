@@ -189,7 +189,7 @@ class Asked(AsOf):
         )
 
     def digest(self) -> str:
-        """Return the SHA-256 of the question in one form, hexadecimal; as of what is no part of it."""
+        """Return the SHA-256 of the question in one form, hexadecimal; sizes are no part of it."""
         said: dict[str, Any] = dict(self.facets)
         said |= {name: instant_text(value) for name, value in self if isinstance(value, datetime)}
         said["order_by"] = self.order_by

@@ -1,4 +1,4 @@
-"""Where a page ended and as of what it was read, as the opaque text that names it in an address."""
+"""Where a page ended, of which question and as of what, as the opaque text that names it in an address."""
 
 import base64
 from datetime import datetime
@@ -11,29 +11,50 @@ from shared.web import Problem
 
 BAD_REQUEST: Final = 400
 CURSOR_CHARS_MAX: Final = 6_000
+OTHER_QUESTION: Final = (
+    "What `after` names is a page of another question: ask this one from its start."
+)
 
 
-def cursor_of(place: Place, as_of: Vector) -> str:
-    """Return ``place`` and ``as_of`` as the opaque text that names them in an address."""
-    return encoded(f"{instant_text(place.at)}|{place.log}|{place.position}|{vector_text(as_of)}")
+def cursor_of(place: Place, as_of: Vector, question: str) -> str:
+    """Return ``place`` and ``as_of`` as the opaque text that names them in an address.
+
+    Args:
+        place: Where the page ended.
+        as_of: As of what it was read.
+        question: Digest of what was asked; see ``check_question``.
+    """
+    at = instant_text(place.at)
+    return encoded(f"{at}|{place.log}|{place.position}|{question}|{vector_text(as_of)}")
 
 
-def place_of(cursor: str) -> tuple[Place, Vector]:
+def place_of(cursor: str, question: str) -> tuple[Place, Vector]:
     """Return the place that ``cursor`` names, and as of what its page was read.
 
     Raises:
-        Problem: 400: it is none of ours.
+        Problem: 400: it is none of ours, or of another question than ``question``.
     """
     try:
-        at, log, position, sizes = decoded(cursor).split("|")
+        at, log, position, said, sizes = decoded(cursor).split("|")
         place = Place(datetime.fromisoformat(at), log, number_of(position))
         as_of = vector_from(sizes)
-        ours = log in LOGS and cursor_of(place, as_of) == cursor
+        ours = log in LOGS and cursor_of(place, as_of, said) == cursor
     except (ValueError, OverflowError) as error:
         raise Problem(BAD_REQUEST, "request_malformed") from error
     if not ours:
         raise Problem(BAD_REQUEST, "request_malformed")
+    check_question(said, question)
     return place, as_of
+
+
+def check_question(said: str, question: str) -> None:
+    """AUD-1: refuse a cursor of another question: its pages would leave records out, and nobody would see it.
+
+    Raises:
+        Problem: 400: ``said``, in the cursor, is the digest of something else than ``question``.
+    """
+    if said != question:
+        raise Problem(BAD_REQUEST, "request_malformed", OTHER_QUESTION)
 
 
 def encoded(text: str) -> str:

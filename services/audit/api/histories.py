@@ -61,7 +61,8 @@ class Listed(Asked):
 
     Attributes:
         limit: How many entries, at most.
-        after: Where the page before ended; from its `Link`. The page is as of what that one was.
+        after: Where the page before ended; from its `Link`. The page is as of what that one was, and
+            of the same question: with other filters it is refused.
     """
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
@@ -100,7 +101,7 @@ def history_routes(*, histories: Histories, edge: Edge) -> APIRouter:
             await remember_shown(edge, by, "read_history", stream=asked.stream, cases=cases)
         response.headers[AS_OF] = vector_text(as_of)
         if len(rows) > asked.limit:
-            more = cursor_of(rows[asked.limit - 1].place(asked.order_by), as_of)
+            more = cursor_of(rows[asked.limit - 1].place(asked.order_by), as_of, asked.digest())
             link_next(request, response, Page(asked.limit, asked.after), after=more)
         return [entry_of(row) for row in rows[: asked.limit]]
 
@@ -108,10 +109,14 @@ def history_routes(*, histories: Histories, edge: Edge) -> APIRouter:
 
 
 async def _begun(histories: Histories, asked: Listed) -> tuple[Place, Vector]:
-    """Return where the page begins, and as of what it is read."""
+    """Return where the page begins, and as of what it is read.
+
+    Raises:
+        Problem: 400: the cursor is none of ours, or of another question.
+    """
     if asked.after is None:
         return BEGINNING, await bound(histories, asked.as_of_sizes)
-    after, as_of = place_of(asked.after)
+    after, as_of = place_of(asked.after, asked.digest())
     if asked.as_of_sizes is not None and vector_from(asked.as_of_sizes) != as_of:
         raise Problem(BAD_REQUEST, "request_malformed")
     return after, await bound(histories, vector_text(as_of))

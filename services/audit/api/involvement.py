@@ -9,7 +9,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticCustomError
 
 from services.audit.api.asking import AS_OF, Sizes, bound, organisation_number
-from services.audit.api.cursors import BAD_REQUEST, CURSOR_CHARS_MAX, decoded, encoded
+from services.audit.api.cursors import (
+    BAD_REQUEST,
+    CURSOR_CHARS_MAX,
+    check_question,
+    decoded,
+    encoded,
+)
 from services.audit.api.remembering import remember_shown
 from services.audit.queries import Cell, Histories, Wanted, whole
 from services.audit.views.as_of import Vector, vector_from, vector_text
@@ -104,7 +110,7 @@ def involvement_routes(*, histories: Histories, edge: Edge) -> APIRouter:
             await remember_shown(edge, by, "list_involvement", stream=asked.stream, cases=cases)
         response.headers[AS_OF] = vector_text(as_of)
         if len(cells) > asked.limit:
-            more = _cursor(cells[asked.limit - 1], as_of)
+            more = _cursor(cells[asked.limit - 1], as_of, asked.stream)
             link_next(request, response, Page(asked.limit, asked.after), after=more)
         return [_shown(cell) for cell in cells[: asked.limit]]
 
@@ -117,19 +123,20 @@ async def _begun(
     """Return after which case, person and part the page begins, and as of what it is read.
 
     Raises:
-        Problem: 400: the cursor is none of ours.
+        Problem: 400: the cursor is none of ours, or of another question.
     """
     if asked.after is None:
         return None, await bound(histories, asked.as_of_sizes)
     try:
-        case, person, part, sizes = decoded(asked.after).split("|")
+        case, person, part, said, sizes = decoded(asked.after).split("|")
         key, as_of = (UUID(case), UUID(person), part), vector_from(sizes)
     except ValueError as error:
         raise Problem(BAD_REQUEST, "request_malformed") from error
-    written = encoded(f"{key[0]}|{key[1]}|{part}|{vector_text(as_of)}")
+    written = encoded(f"{key[0]}|{key[1]}|{part}|{said}|{vector_text(as_of)}")
     other = asked.as_of_sizes is not None and vector_from(asked.as_of_sizes) != as_of
     if written != asked.after or other or not part.isprintable():
         raise Problem(BAD_REQUEST, "request_malformed")
+    check_question(said, asked.stream)
     return key, await bound(histories, vector_text(as_of))
 
 
@@ -162,9 +169,9 @@ async def _cases(histories: Histories, organisation: str | None, as_of: Vector) 
     return sorted({case for row in rows for case in cases_of(decode(row.leaf))})
 
 
-def _cursor(cell: Cell, as_of: Vector) -> str:
+def _cursor(cell: Cell, as_of: Vector, question: str) -> str:
     """Return the place of ``cell`` as the opaque text that names it in an address."""
-    return encoded(f"{cell.case}|{cell.person}|{cell.part}|{vector_text(as_of)}")
+    return encoded(f"{cell.case}|{cell.person}|{cell.part}|{question}|{vector_text(as_of)}")
 
 
 def _shown(cell: Cell) -> PartShown:

@@ -84,7 +84,7 @@ NO_STAGE: Final = frozenset(
         *("DeadlineReminded", "ImpartialityDeclared", "ReviewerAssigned", "CertifierAssigned"),
         *("GrantNoted", "GateNoted", "NumberTaken", "NotificationPlanned", "NotificationSent"),
         *("NotificationFailed", "NotificationMerged", "NotificationGivenUp"),
-        *("TamperSuspected", "ExportMade"),
+        *("TamperSuspected", "ExportMade", "PersonalDataErased"),
     }
 )
 """Events that happen in a case, or beside it, and are no stage of anything."""

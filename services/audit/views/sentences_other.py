@@ -1,4 +1,4 @@
-"""The sentences of the events of certificates, notify and audit, in the order of the process."""
+"""The sentences of the events of certificates, notify and audit, and of all, in the order of the process."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -72,6 +72,16 @@ OTHER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "ExportMade": (
             "{records} poster togs ut ({format}).",
             "{records} records were exported ({format}).",
+        ),
+        "PersonalDataErased": (
+            (
+                "Personuppgifter om {subject_id} raderades, {texts} texter: {basis}. Det beslutades "
+                "av {decided_by}; posterna och deras bevis står kvar."
+            ),
+            (
+                "Personal data about {subject_id} was erased, {texts} texts: {basis}. It was decided "
+                "by {decided_by}; the records and their proofs stay."
+            ),
         ),
     }
 )

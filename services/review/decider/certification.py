@@ -49,6 +49,7 @@ def approve(command: ApproveCertification, review: Review) -> tuple[ReviewEvent,
             language=command.language,
             evidence=review.cited,
             certifier_id=command.certifier_id,
+            signed_in_at=command.signed_in_at,
             decided_at=command.at,
         ),
     )
@@ -69,6 +70,7 @@ def refuse(command: RefuseCertification, review: Review) -> tuple[ReviewEvent, .
             language=command.language,
             evidence=review.cited,
             certifier_id=command.certifier_id,
+            signed_in_at=command.signed_in_at,
             decided_at=command.at,
         ),
     )

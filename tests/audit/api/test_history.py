@@ -8,7 +8,7 @@ import httpx2
 import orjson
 import pytest
 
-from services.audit.api.asking import span
+from services.audit.api.asking import Asked, span
 from services.audit.main import OPERATIONS
 from services.audit.queries import LOGS, Span
 from shared.contracts.record import encode, leaf_hash
@@ -19,6 +19,8 @@ PATH = "/v1/history"
 QUERY = {"case": str(CASE)}
 NOTHING = ", ".join(f"{log}@0" for log in LOGS)
 """As of the very beginning."""
+ASKED = Asked(case=CASE).digest()
+"""The question that ``QUERY`` asks, as a cursor names it."""
 
 
 def cursor(text: str) -> str:
@@ -106,21 +108,22 @@ async def test_the_pages_together_are_the_history(limit: int) -> None:
         "x",
         "!!!!",
         cursor("2019-06-17T08:00:00.000000Z|asf/intake|1"),
-        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|{NOTHING}"),
-        cursor(f"2019-06-17T08:00:00.000000Z|asf/nowhere|1|{NOTHING}"),
-        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|-1|{NOTHING}"),
-        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|99999999999999999999|{NOTHING}"),
-        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|1_0|{NOTHING}"),
-        cursor(f"2019-06-17T08:00:00+02:00|asf/intake|1|{NOTHING}"),
-        cursor(f"2019-06-17T08:00:00|asf/intake|1|{NOTHING}"),
-        cursor(f"0001-01-01T00:00:00+14:00|asf/intake|1|{NOTHING}"),
-        cursor(f"9999-12-31T23:59:59-14:00|asf/intake|1|{NOTHING}"),
-        cursor(f"once upon a time|asf/intake|1|{NOTHING}"),
-        cursor("2019-06-17T08:00:00.000000Z|asf/intake|1|asf/intake@0"),
-        cursor("2019-06-17T08:00:00.000000Z|asf/intake|1|nothing"),
-        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|1|{NOTHING}|more"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|{ASKED}|{NOTHING}"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/nowhere|1|{ASKED}|{NOTHING}"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|-1|{ASKED}|{NOTHING}"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|99999999999999999999|{ASKED}|{NOTHING}"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|1_0|{ASKED}|{NOTHING}"),
+        cursor(f"2019-06-17T08:00:00+02:00|asf/intake|1|{ASKED}|{NOTHING}"),
+        cursor(f"2019-06-17T08:00:00|asf/intake|1|{ASKED}|{NOTHING}"),
+        cursor(f"0001-01-01T00:00:00+14:00|asf/intake|1|{ASKED}|{NOTHING}"),
+        cursor(f"9999-12-31T23:59:59-14:00|asf/intake|1|{ASKED}|{NOTHING}"),
+        cursor(f"once upon a time|asf/intake|1|{ASKED}|{NOTHING}"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|1|{ASKED}|asf/intake@0"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|1|{ASKED}|nothing"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|1|{NOTHING}"),
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|1|{ASKED}|{NOTHING}|more"),
         base64.urlsafe_b64encode(b"\xff\xfe|asf/intake|1").decode(),
-        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|1|{NOTHING}") + "=",
+        cursor(f"2019-06-17T08:00:00.000000Z|asf/intake|1|{ASKED}|{NOTHING}") + "=",
     ],
 )
 async def test_a_cursor_that_is_none_of_ours_is_malformed(after: str) -> None:

@@ -1,5 +1,6 @@
 """AUD-2: a bundle is whole, proved at checkpoints that cover its case, and the same bytes every time."""
 
+import json
 import zipfile
 from io import BytesIO
 from uuid import UUID
@@ -10,7 +11,7 @@ from services.audit.bundles.making import CaseUnknown, NotKept, NotWhole
 from services.audit.bundles.proving import NotCovered, covering
 from tests.audit.bundles.house import AUDITOR, over
 from tests.review import facts as review
-from tests.verify import g1
+from tests.verify import earlier, g1
 from tests.verify.g1 import ALFA, BETA, CANARY
 from tests.verify.house import SERVICES, Place, policy
 
@@ -32,6 +33,25 @@ async def test_a_bundle_verifies_and_shows_what_an_auditor_may_see(
         texts = b"".join(map(files.read, files.namelist())).decode()
     assert review.REASON in texts
     assert not [word for word in (CANARY, "Stormöte", "Kontaktperson") if word in texts]
+
+
+async def test_a_bundle_of_what_was_decided_before_carries_the_schema_of_then(place: Place) -> None:
+    """ADR-0025: exact bytes, the version's own schema, its grounds; and what cannot be asked of it."""
+    house = await g1.house(*g1.story(ALFA, ending=(earlier.approved,)))
+    bundles = over(house).bundles
+    made = await bundles.made(ALFA, await bundles.sizes(ALFA), saved={}, on_behalf_of=AUDITOR)
+    words = ("--policy", place.put_policy(BELIEVED))
+    code, report = place.asked("bundle", place.put("alfa.zip", made.data), *words)
+    assert (code, report["result"]) == (0, "ok"), report
+    assert report["decisions"][0]["not_replayed"] == ["reauthentication_needed"]
+    with zipfile.ZipFile(BytesIO(made.data)) as files:
+        decisions = [name for name in files.namelist() if "/CertificationApproved." in name]
+        values = json.loads(files.read("disclosed.json"))["values"]
+    assert decisions == ["schemas/CertificationApproved.v1.json"]
+    position = report["decisions"][0]["position"]
+    assert ("reason", review.REASON) in [
+        (each["field"], each["value"]) for each in values if each["position"] == position
+    ]
 
 
 async def test_the_same_case_at_the_same_checkpoints_is_the_same_bytes(pilot: g1.House) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
@@ -29,7 +29,9 @@ from shared.kafka.topics import events_topic, provision
 from shared.testing.memory import MemoryLog
 from tests.intake.api.people import Who
 from tests.intake.api.speaking import Speaking
+from tests.stack import emptied
 
+BEGINS_AT = datetime(2018, 11, 1, 9, tzinfo=UTC)
 WAIT_S = 30.0
 PAUSE_S = 0.05
 REVIEW = Actor(UUID("0190a3c2-7a10-4c00-8000-0000000000fe"), "policy")
@@ -121,12 +123,14 @@ async def real_house(stack: Stack) -> AsyncIterator[RealHouse]:
     """Yield intake in a process of its own, its clock at the first of November 2018."""
     clock = stack.settings.clock_file
     assert clock is not None
-    set_clock(clock, datetime(2018, 11, 1, 9, tzinfo=UTC))
-    brokers = Brokers(stack.kafka_bootstrap)
-    await provision(brokers, [events_topic("review")], replication=1)
-    services = Services(stack, services=("intake",))
-    await asyncio.to_thread(services.start)
+    begun = ExitStack()
     try:
+        await asyncio.to_thread(begun.enter_context, emptied(stack, BEGINS_AT))
+        brokers = Brokers(stack.kafka_bootstrap)
+        await provision(brokers, [events_topic("review")], replication=1)
+        services = await asyncio.to_thread(
+            begun.enter_context, Services(stack, services=("intake",))
+        )
         dsn = stack.dsn(
             user="intake_app",
             password=stack.settings.service_password.get_secret_value(),
@@ -137,4 +141,4 @@ async def real_house(stack: Stack) -> AsyncIterator[RealHouse]:
             async with house.http:
                 yield house
     finally:
-        await asyncio.to_thread(services.stop)
+        await asyncio.to_thread(begun.close)

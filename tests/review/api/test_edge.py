@@ -14,11 +14,11 @@ from services.review.commands.review import (
 )
 from shared.contracts.envelope import Cause
 from shared.contracts.record import decode
-from shared.contracts.review import PlannedReviewer
+from shared.contracts.review import CertificationRefused, PlannedReviewer
 from shared.contracts.roles import Role
 from shared.contracts.scheme import SCHEME_V1, Criterion
 from tests.review.api.conftest import ASSESSMENT, WORKSPACE
-from tests.review.api.house import SERVICE, House
+from tests.review.api.house import SERVICE, House, events_of
 from tests.review.api.journey import (
     REVIEW,
     TEXT,
@@ -190,13 +190,17 @@ async def test_only_a_declared_signatory_binds_the_firm(house: House) -> None:
 
 @pytest.mark.parametrize(("minutes", "fresh"), [(5, True), (6, False)])
 async def test_the_certifier_signs_in_afresh(house: House, minutes: int, fresh: bool) -> None:
-    """REV-13: the token says when; at most five minutes ago."""
+    """REV-13: the token says when, and the decision after it; at most five minutes ago."""
     await recommended(house)
-    house.people.add("C1", Role.CERTIFIER, at=house.now - timedelta(minutes=minutes))
+    at = house.now - timedelta(minutes=minutes)
+    house.people.add("C1", Role.CERTIFIER, at=at)
     answer = await decide(house, "refuse")
     if fresh:
         done(answer, 201)
         assert (await house.get("C1", f"{REVIEW}/decision")).json()["outcome"] == "refused"
+        event = events_of(house.log)[house.types().index("CertificationRefused")]
+        assert isinstance(event, CertificationRefused)
+        assert event.signed_in_at == at
     else:
         refused(answer, 409, "reauthentication_needed")
         refused(await house.get("C1", f"{REVIEW}/decision"), 404, "decision_not_found")

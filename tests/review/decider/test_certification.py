@@ -16,6 +16,8 @@ from services.review.commands.review import (
 )
 from services.review.decider.review import decider
 from shared.contracts.review import (
+    CertificationApproved,
+    CertificationRefused,
     CriterionReviewRevised,
     DecisionRecommended,
     ReportCommented,
@@ -240,7 +242,9 @@ def test_the_certifier_signs_in_afresh_to_decide(minutes: int, seconds: int, fre
     for decision in (approve, refuse):
         outcome = review.given(*ready).when(replace(decision, signed_in_at=at))
         if fresh:
-            assert outcome.events
+            (event,) = outcome.events
+            assert isinstance(event, CertificationApproved | CertificationRefused)
+            assert event.signed_in_at == at, "on record, so that others can check it"
         else:
             outcome.then_refused("reauthentication_needed")
         unknown = replace(decision, signed_in_at=None)
