@@ -15,15 +15,27 @@ class ReportFinding:
         expected: Leaf hash that the mirror holds, or the root that it has, hexadecimal; ``None``:
             nothing.
         found: Leaf hash of what arrived, or the root that was signed; ``None`` where nothing did.
+        shown: What a log that seals no more shows as its latest checkpoint.
     """
 
     finding_id: UUID
     log: str
     position: int
-    finding: Literal["gap", "difference", "chain", "root", "heads", "fork", "rollback", "signature"]
+    finding: Literal[
+        "gap",
+        "difference",
+        "chain",
+        "root",
+        "heads",
+        "fork",
+        "rollback",
+        "signature",
+        "unsealed",
+    ]
     expected: str | None
     found: str | None
     at: datetime
+    shown: Literal["earlier", "nothing", "unsigned", "no_answer"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

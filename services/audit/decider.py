@@ -39,6 +39,7 @@ def _report(command: ReportFinding, finding: Finding) -> tuple[AuditEvent, ...]:
             finding=command.finding,
             expected=command.expected,
             found=command.found,
+            shown=command.shown,
             suspected_at=command.at,
         ),
     )

@@ -17,6 +17,7 @@ from services.audit.queries import Archive, Histories
 from services.audit.settings import Settings
 from services.audit.views.finding_list import finding_list
 from services.audit.witness.api import ADD_CHECKPOINT, WITNESS_OPERATIONS, witness_routes
+from services.audit.witness.remembering import memories
 from services.audit.witness.submitting import Submitting, submitting_for
 from services.audit.witness.watching import watch_the_logs
 from shared.auth import Operations
@@ -89,6 +90,7 @@ service = Service(
         watch_for_gaps,
         watch_the_logs,
     ),
+    checks=memories,
 )
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What audit concludes from comparing. Pure: what the mirror holds and what came in, findings out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID, uuid5
@@ -12,7 +12,8 @@ from shared.decider import Asked
 FINDINGS: Final = UUID("8b0f6f2e-7d33-5a5c-9a5b-1d2f7c0e4a66")
 """Name space of findings: one place and kind of disagreement is one finding."""
 
-CheckpointKind = Literal["root", "heads", "fork", "rollback", "signature"]
+CheckpointKind = Literal["root", "heads", "fork", "rollback", "signature", "unsealed"]
+Shown = Literal["earlier", "nothing", "unsigned", "no_answer"]
 Kind = Literal["gap", "difference", "chain"] | CheckpointKind
 
 
@@ -117,6 +118,25 @@ def when_signed_otherwise(
     """
     was = None if expected is None else expected.hex()
     return _finding(log, size, kind, was, None if found is None else found.hex(), at)
+
+
+def when_unsealed(
+    log: str, size: int, *, root: bytes | None, shown: Shown, at: datetime
+) -> Asked[ReportFinding]:
+    """AUD-3: return what is to be said of a log whose records are here and are not sealed.
+
+    One for each checkpoint that the log stopped at, whatever it shows: a process that has just
+    begun says the same again.
+
+    Args:
+        log: Whose.
+        size: That it sealed last; 0: nothing yet.
+        root: Of the checkpoint of that size; ``None``: there is none.
+        shown: What it shows as its latest checkpoint.
+        at: Now.
+    """
+    asked = _finding(log, size, "unsealed", None, None if root is None else root.hex(), at)
+    return replace(asked, command=replace(asked.command, shown=shown))
 
 
 def _finding(

@@ -21,6 +21,9 @@ class Settings(ServiceSettings):
         intake_url: Where the log of intake is served, and so for each service; ``""``: it is not
             asked for its checkpoints.
         witness_poll_interval_ms: How often each log is asked.
+        unsealed_patience_ms: How long a record may be mirrored before a checkpoint of its log covers
+            it: many times the logs' ``ledger_interval_ms``. Two looks that wait for an answer in
+            vain are added to it before the alarm, which is to come within 60 s.
     """
 
     model_config = SettingsConfigDict(env_prefix="AUDIT_", frozen=True, extra="ignore")
@@ -34,6 +37,7 @@ class Settings(ServiceSettings):
     notify_url: str = ""
     audit_url: str = ""
     witness_poll_interval_ms: Milliseconds = 2_000
+    unsealed_patience_ms: Milliseconds = 40_000
 
     def ledger_url(self, service: str) -> str:
         """Return where the log of ``service`` is served; ``""``: it is not known."""

@@ -15,19 +15,34 @@ class TamperSuspected(Event):
         finding: ``gap``, ``difference`` and ``chain`` are about records. The others are about a
             checkpoint: another ``root`` or other ``heads`` than the mirrored records have; a
             ``fork`` of what was cosigned, or a ``rollback`` behind it; no ``signature`` by a key
-            that is known.
+            that is known; records that have been here for long and that it leaves ``unsealed``.
         expected: Leaf hash that the mirror holds, or the root that it has; ``None``: nothing.
         found: Leaf hash of what arrived, or the root that was signed; ``None`` where nothing did.
+        shown: Of ``unsealed``: what the log shows as its latest checkpoint: an ``earlier`` one,
+            ``nothing``, one that is ``unsigned`` by any known key, or ``no_answer``; ``None``: of
+            another finding, or the record is of version 1, which knows no ``unsealed``.
     """
 
+    schema_version: ClassVar[int] = 2
     integration: ClassVar[bool] = True
 
     finding_id: UUID
     log: str
     position: int
-    finding: Literal["gap", "difference", "chain", "root", "heads", "fork", "rollback", "signature"]
+    finding: Literal[
+        "gap",
+        "difference",
+        "chain",
+        "root",
+        "heads",
+        "fork",
+        "rollback",
+        "signature",
+        "unsealed",
+    ]
     expected: str | None
     found: str | None
+    shown: Literal["earlier", "nothing", "unsigned", "no_answer"] | None = None
     suspected_at: Instant
 
 

@@ -110,6 +110,8 @@ async def _be(
         sealers=sealing,
         consumers=consumers,
     )
+    if role != "relay":
+        asked = {**asked, **service.checks(parts)}
     if door is not None:
         app = service.api(parts) if role in {"api", "all"} else bare_app()
         add_health(app, asked)

@@ -20,6 +20,7 @@ from shared.kafka.subscription import CONSUMERS
 from shared.process.settings import ServiceSettings
 from shared.relay import Output
 from shared.vault import Vault
+from shared.web import Check
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -68,6 +69,11 @@ def no_subscriptions(_: Parts[Any]) -> tuple[Heard, ...]:
     return ()
 
 
+def no_checks(_: Parts[Any]) -> Mapping[str, Check]:
+    """Return that readiness asks what it asks of every service."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service(Generic[S]):
     """One service, as its ``main.py`` describes it to ``run``.
@@ -86,6 +92,7 @@ class Service(Generic[S]):
         background: Further loops of the role ``worker``.
         streams: Run the Faust application until SIGTERM; ``None`` where there is none.
         commands: Of an operator, beside those that every service has, by name.
+        checks: What readiness asks beside that, by name; not in the role ``relay``.
     """
 
     name: str
@@ -101,6 +108,7 @@ class Service(Generic[S]):
     background: tuple[Background[S], ...] = ()
     streams: Callable[[S], None] | None = None
     commands: Mapping[str, Command[S]] = field(default_factory=dict[str, Command[S]])
+    checks: Callable[[Parts[S]], Mapping[str, Check]] = field(default=no_checks)
 
     @property
     def every_view(self) -> tuple[View[Any], ...]:

@@ -86,7 +86,7 @@ DECLARED: Mapping[Metric, Declared] = {
         "gauge", "{event}", "Under a log's signed checkpoint and not yet under a cosigned one."
     ),
     Metric.WITNESS_REFUSED: Declared(
-        "gauge", "1", "1 while what a log signed is not cosigned: it does not hold; else 0."
+        "gauge", "1", "1 while a log is not cosigned: false, unsealed, or forgotten; else 0."
     ),
 }
 

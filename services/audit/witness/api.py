@@ -16,7 +16,7 @@ from services.audit.witness.known import KnownLog, known_logs, origin_hash
 from services.audit.witness.proofs import Proofs
 from services.audit.witness.proving import OriginHash, add_proofs
 from services.audit.witness.recomputing import NotMirrored
-from services.audit.witness.submitting import Submitting
+from services.audit.witness.submitting import Submitting, WitnessBusy
 from shared.auth import PUBLIC, Operations
 from shared.contracts.roles import Role
 from shared.ledger.errors import LedgerError
@@ -44,6 +44,8 @@ WITNESS_OPERATIONS: Final[Operations] = {
 
 ADD_CHECKPOINT: Final = Upload("/add-checkpoint", bytes_max=65_536, timeout_s=10.0)
 """Its body is no JSON, so it streams past the edge; 63 hashes and a note need a tenth of this."""
+
+BUSY: Final = "As many checkpoints as may be are being looked at; try again."
 
 _CODES: Final = {
     No.MALFORMED: "request_malformed",
@@ -160,6 +162,8 @@ def _add_submission(router: APIRouter, room: _Room) -> None:
             raise Problem(no.why.value, _CODES[no.why]) from no
         except NotMirrored as error:
             raise later("checkpoint_not_mirrored") from error
+        except WitnessBusy as error:
+            raise later("temporarily_unavailable", BUSY) from error
         except (Overtaken, SignerBusyError) as error:
             raise later("temporarily_unavailable") from error
         except LedgerError as error:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 
 import orjson
 
-from services.audit.policy import CheckpointKind
+from services.audit.policy import CheckpointKind, Shown
 from shared.contracts.base import instant_text
 from shared.ledger.lines import base64_of
 from shared.ledger.note import Note
@@ -170,7 +170,36 @@ class Unsigned:
         return {"shown": base64_of(self.shown[:SHOWN_BYTES_MAX])}
 
 
-Evidence: TypeAlias = Fork | OtherRoot | OtherHeads | Rollback | Unsigned
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """Records have been here for long, and the log has signed nothing that covers them.
+
+    Attributes:
+        last: The largest checkpoint that it is known to have signed, if any.
+        first: Position of the first record behind it.
+        until: Up to where records had been here for too long.
+        shown: What the log showed as its latest checkpoint.
+    """
+
+    kind: ClassVar[CheckpointKind] = "unsealed"
+
+    last: Note | None
+    first: int
+    until: int
+    shown: Shown
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The fields of the document."""
+        return {
+            "last": self.last and _text(self.last),
+            "first": self.first,
+            "until": self.until,
+            "shown": self.shown,
+        }
+
+
+Evidence: TypeAlias = Fork | OtherRoot | OtherHeads | Rollback | Unsigned | Unsealed
 
 
 def document(evidence: Evidence, *, log: str, origin: str, found_at: datetime) -> bytes:

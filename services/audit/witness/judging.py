@@ -5,8 +5,10 @@ Every function returns what is wrong; ``None``: nothing of what it looks at.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from services.audit.policy import CheckpointKind
+from services.audit.commands import ReportFinding
+from services.audit.policy import CheckpointKind, when_signed_otherwise, when_unsealed
 from services.audit.witness.evidence import (
     Difference,
     Evidence,
@@ -14,9 +16,11 @@ from services.audit.witness.evidence import (
     OtherHeads,
     OtherRoot,
     Rollback,
+    Unsealed,
     Unsigned,
 )
 from services.audit.witness.known import Signed
+from shared.decider import Asked
 from shared.ledger.checkpoint import Checkpoint
 from shared.ledger.errors import LedgerError, MalformedError
 from shared.ledger.heads import seal_in
@@ -42,6 +46,16 @@ class Disagreement:
     def kind(self) -> CheckpointKind:
         """What is wrong."""
         return self.evidence.kind
+
+    def asked(self, log: str, at: datetime) -> Asked[ReportFinding]:
+        """Return what is to be said of ``log`` ``at`` this instant."""
+        match self.evidence:
+            case Unsealed(shown=shown):
+                return when_unsealed(log, self.size, root=self.found, shown=shown, at=at)
+            case _:
+                return when_signed_otherwise(
+                    log, self.size, self.kind, expected=self.expected, found=self.found, at=at
+                )
 
 
 @dataclass(frozen=True, slots=True)

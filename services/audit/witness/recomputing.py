@@ -20,6 +20,7 @@ TILES_MAX: Final = 100
 _HELD: Final = """
     SELECT count(*) FROM mirror WHERE log = $1 AND position > $2 AND position <= $3
 """
+_HEAD: Final = "SELECT max(position) FROM mirror WHERE log = $1"
 _LEAVES: Final = """
     SELECT leaf FROM mirror WHERE log = $1 AND position > $2 AND position <= $3 ORDER BY position
 """
@@ -56,6 +57,11 @@ class Recomputed:
         self._pool = pool
         self._tiles = tiles
         self._trees: dict[str, _Tree] = {}
+
+    async def head(self, log: str) -> int:
+        """Return the last position of ``log`` that is mirrored, holes before it or not; 0: none."""
+        found: int | None = await self._pool.fetchval(_HEAD, log, timeout=QUERY_TIMEOUT_S)
+        return found or 0
 
     @asynccontextmanager
     async def at(self, log: str, size: int) -> AsyncGenerator[Growing]:

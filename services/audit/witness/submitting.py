@@ -6,7 +6,7 @@ nothing: it is checked, and made again from our own tiles.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import httpx2
@@ -34,6 +34,12 @@ from shared.process import Parts
 
 LOOK_S: Final = 0.1
 TRIES: Final = 5
+IN_WORK_MAX: Final = 8
+"""Wishes that one process looks at at once: anybody may send them, and each costs signatures and disk."""
+
+
+class WitnessBusy(Exception):  # noqa: N818 -- an answer to whoever asks
+    """As many wishes as may be are in work. Nothing of this one was looked at; ask again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +48,32 @@ class Submitting:
 
     Attributes:
         wait_s: How long the mirror may take to come as far as a checkpoint.
+        room: For those that are in work.
     """
 
     witness: Witness
     wait_s: float
+    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_WORK_MAX))
 
     async def add(self, body: bytes) -> tuple[Signature, ...]:
         """Return the cosignatures that the request ``body`` asks for.
 
+        Form, origin and signature come first: who does not know a log's key costs no more than them.
+
         Raises:
+            WitnessBusy: See there.
             WitnessRefusal: See there; of ``STALE`` the text is the body of the answer.
             NotMirrored: It cannot be said yet whether the checkpoint is true. Ask again.
             Overtaken: Others were quicker each time. Ask again.
             LedgerError: Audit's own mirror or memory is not what it was.
         """
+        if self.room.locked():
+            raise WitnessBusy(f"{IN_WORK_MAX} wishes are in work")
+        async with self.room:
+            return await self._add(body)
+
+    async def _add(self, body: bytes) -> tuple[Signature, ...]:
+        """Judge by form, origin and signature, then by what we have. Raises: see ``add``."""
         try:
             wish = parse_add_checkpoint(body)
         except MalformedError as error:

@@ -10,7 +10,6 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from services.audit.consumers.reporting import report
-from services.audit.policy import when_signed_otherwise
 from services.audit.settings import Settings
 from services.audit.witness.asking import Asking
 from services.audit.witness.cosigner import Cosigner, cosigner_in
@@ -86,14 +85,22 @@ class Witness:
             SignerForgotError: Nothing is remembered, and something was cosigned before.
             LedgerError: The memory is not what the key signed, or another text was published.
         """
+        last, there = await self.remembered(log)
+        if last is not None and (there is None or there.size < last.checkpoint.size):
+            await self._publish(log, last)
+        return last
+
+    async def remembered(self, log: KnownLog) -> tuple[Signed | None, Published | None]:
+        """Return what was cosigned last of ``log``: by the memory, and by the table. Changes nothing.
+
+        Raises: see ``last``.
+        """
         cosigner = await self.cosigner()
         last = await asyncio.to_thread(cosigner.last, log.origin)
         there = await self.kept.latest(log.log)
         if there is not None and (last is None or last.checkpoint.size < there.size):
             raise SignerForgotError(f"no memory of {log.origin}, which was cosigned before")
-        if last is not None and (there is None or there.size < last.checkpoint.size):
-            await self._publish(log, last)
-        return last
+        return last, there
 
     async def consider(self, log: KnownLog, new: Signed) -> Outcome:
         """Cosign ``new`` when it is what the mirrored records say, and grew from what was cosigned.
@@ -134,9 +141,7 @@ class Witness:
     async def accuse(self, log: KnownLog, wrong: Disagreement) -> None:
         """AUD-3: keep the evidence, raise the alarm, put the finding on record. Safe to repeat."""
         now = self.parts.now()
-        asked = when_signed_otherwise(
-            log.log, wrong.size, wrong.kind, expected=wrong.expected, found=wrong.found, at=now
-        )
+        asked = wrong.asked(log.log, now)
         if asked.command.finding_id in self._accused:
             return
         file = document(wrong.evidence, log=log.log, origin=log.origin, found_at=now)

@@ -6,11 +6,12 @@ the test. ``test_real_witness.py`` has it whole.
 
 import asyncio
 from base64 import b64decode
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -111,10 +112,10 @@ class Witnessed:
         return witness_over(parts_over(self.pool, settings, self.said), Asking(http))
 
     @asynccontextmanager
-    async def watching(self) -> AsyncGenerator[Watch]:
+    async def watching(self, elapsed_s: Callable[[], float] = monotonic) -> AsyncGenerator[Watch]:
         """Yield a watch over the log that remembers nothing yet."""
         async with httpx2.AsyncClient() as http:
-            yield Watch(SERVICE, self.witness(http))
+            yield Watch(SERVICE, self.witness(http), elapsed_s)
 
     @asynccontextmanager
     async def asked(self, *, wait_s: float = 0.0) -> AsyncGenerator[httpx2.AsyncClient]:

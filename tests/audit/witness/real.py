@@ -35,6 +35,11 @@ class Witness:
         """Return where a signer keeps its key and its memory."""
         return self.house.house.stack.settings.data / "ledger" / service / log
 
+    def memory(self, service: str) -> Path:
+        """Return where the witness keeps what it cosigned last of ``service``."""
+        (key,) = {each.name for each in keys_in(self.folder(service) / VERIFIER_KEYS)}
+        return self.folder("audit", "witness") / origin_hash(key)
+
     def policy(self, service: str) -> Policy:
         """Return whom to believe about the log of ``service``: from files, not from the services."""
         logs = keys_in(self.folder(service) / VERIFIER_KEYS)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.audit.witness.remembering import FORGOT_DO
 from shared.ledger import (
     AddCheckpoint,
     leaf_hash,
@@ -13,6 +14,7 @@ from shared.ledger import (
 )
 from tests.audit.witness.real import SERVICES, Witness, a_case
 from tests.ledger.foreign.answers import Foreign
+from tests.notify.running import entries, eventually
 from tests.system.observed import Observed
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -85,3 +87,23 @@ async def test_audit_is_killed_and_goes_on(witness: Witness) -> None:
     for service in SERVICES:
         kept = await witness.cosigned(service, before[service])
         assert kept.content == notes[service]
+
+
+async def test_readiness_names_the_log_that_the_witness_forgot(witness: Witness) -> None:
+    """House: ADR-0022: it cosigns no more, so people must hear of it; put back, all is well."""
+    await a_case(witness.house)
+    await witness.quiet("intake")
+    memory = witness.memory("intake")
+    memory.rename(aside := memory.with_name("aside"))
+
+    async def failing(*names: str) -> bool:
+        answer = (await witness.get("audit", "/readyz")).json()
+        return set(answer.get("failing", ())) == set(names)
+
+    await eventually(lambda: failing("witness asf/intake"))
+    refused = entries(witness.house.said_by("audit"), "audit.witness_refused")
+    assert (refused[-1]["log"], refused[-1]["do"]) == ("asf/intake", FORGOT_DO)
+    aside.rename(memory)
+    await eventually(failing)
+    await a_case(witness.house)
+    await witness.quiet("intake")

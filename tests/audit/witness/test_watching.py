@@ -1,15 +1,23 @@
 """AUD-3, section 7: what is true is cosigned, what is not is an alarm with evidence."""
 
-from shutil import rmtree
+from dataclasses import dataclass
+from shutil import copytree, ignore_patterns, rmtree
+from typing import cast
 
 import pytest
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoint
 from structlog.testing import capture_logs
 
 from services.audit.witness.known import origin_hash
+from services.audit.witness.remembering import FORGOT_DO, remembers
+from services.audit.witness.watching import Watch
 from shared.ledger import policy_text
-from tests.audit.witness.house import LOG, Witnessed, kinds
+from tests.audit.witness.house import LOG, SERVICE, Witnessed, kinds
 from tests.ledger.foreign.answers import Foreign
 from tests.ledger.sealing import running
+from tests.telemetry.recorded import points, recorded_metrics
+
+__all__ = ["recorded_metrics"]
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
@@ -117,17 +125,93 @@ async def test_a_log_whose_keys_went_away_is_not_passed_over_in_silence(house: W
 
 @pytest.mark.parametrize("lost", ["memory", "everything"])
 async def test_a_witness_that_forgot_does_not_begin_anew(house: Witnessed, lost: str) -> None:
-    """House: ADR-0022: else losing the folder would be the way around it."""
-    folder = house.folder / "audit" / "witness"
+    """House: ADR-0022: else losing the folder would be the way around it. Readiness and log say what to do."""
+    folder, copy = house.folder / "audit" / "witness", house.folder / "copy"
+    memory = folder / origin_hash(house.ledger.origin)
     async with running(house.ledger.sealer()):
         async with house.watching() as watch:
             await house.grow(4)
             await watch.round()
+            assert await remembers(watch.witness, SERVICE)
+        copytree(folder, copy, ignore=ignore_patterns(memory.name))
         if lost == "everything":
             rmtree(folder)
         else:
-            (folder / origin_hash(house.ledger.origin)).unlink()
+            memory.unlink()
         async with house.watching() as watch:
             await house.grow(4)
+            with capture_logs() as said:
+                await watch.round()
+                assert not await remembers(watch.witness, SERVICE)
+            refused = [each for each in said if each["event"] == "audit.witness_refused"]
+            assert [each["do"] for each in refused] == [FORGOT_DO] * 2
+            assert await house.cosigned() == [4]
+            copy.rename(folder) if lost == "everything" else rmtree(copy)
+            memory.write_bytes((await house.proofs.cosigned(LOG, 4)).note)
+            assert await remembers(watch.witness, SERVICE)
             await watch.round()
-    assert await house.cosigned() == [4]
+    assert await house.cosigned() == [4, 8]
+
+
+PATIENCE_S = 40.0
+
+
+@dataclass
+class Clock:
+    """Seconds in the hands of the test."""
+
+    passed_s: float = 0.0
+
+    async def wait(self, watch: Watch) -> None:
+        """Let the watch look, and look again when patience is over."""
+        await watch.round()
+        self.passed_s += PATIENCE_S + 1
+        await watch.round()
+
+
+async def test_a_log_that_seals_no_more_is_an_alarm_once(
+    house: Witnessed, recorded_metrics: InMemoryMetricReader
+) -> None:
+    """AUD-3: once for each stall, also when audit begins anew in the middle, or the service goes away."""
+
+    def refused() -> float:
+        (point,) = points(recorded_metrics, "asf.witness.refused")
+        return cast("NumberDataPoint", point).value
+
+    clock, right = Clock(), house.url
+    async with running(house.ledger.sealer()):
+        await house.grow(5, mirrored=False)
+    async with house.watching(lambda: clock.passed_s) as watch:
+        await clock.wait(watch)
+        await house.mirror()
+        await clock.wait(watch)
+        assert (await house.cosigned(), await house.findings()) == ([5], [])
+        await house.ledger.append(3)
+        await house.mirror()
+        with capture_logs() as said:
+            await clock.wait(watch)
+            await clock.wait(watch)
+        assert [e["finding"] for e in said if e["event"] == "audit.disagreement"] == ["unsealed"]
+        assert refused() == 1
+        house.url = "http://127.0.0.1:9"
+        async with house.watching(lambda: clock.passed_s) as another:
+            await clock.wait(another)
+        (found,) = await house.findings()
+        assert (found.finding, found.position, found.shown) == ("unsealed", 5, "earlier")
+        document = await house.evidence(found.finding_id)
+        assert document["last"].encode() == await house.note(5)
+        assert (document["first"], document["until"]) == (6, 8)
+        house.url = right
+        async with running(house.ledger.sealer()):
+            await house.ledger.sealed(8)
+        await watch.round()
+        assert (refused(), await house.cosigned()) == (0, [5, 8])
+    house.url = "http://127.0.0.1:9"
+    async with house.watching(lambda: clock.passed_s) as away:
+        await clock.wait(away)
+        assert len(await house.findings()) == 1
+        await house.ledger.append(1)
+        await house.mirror()
+        await clock.wait(away)
+    _, found = await house.findings()
+    assert (found.finding, found.position, found.shown) == ("unsealed", 8, "no_answer")
