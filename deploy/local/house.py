@@ -35,6 +35,8 @@ SENDER = "sigill@sigill.example"
 _KEY_BYTES = 32
 _MIGRATIONS_AT_ONCE = 2
 _STREAMS = "-streams"
+_ZIPKIN_TIMEOUT_S = "10"
+"""The viewer is slow while its Java is cold, and what it does not take in time is dropped."""
 
 
 class House:
@@ -190,6 +192,7 @@ class House:
         }
         if zipkin:
             telemetry["OTEL_EXPORTER_ZIPKIN_ENDPOINT"] = f"{zipkin}/api/v2/spans"
+            telemetry["OTEL_EXPORTER_ZIPKIN_TIMEOUT"] = _ZIPKIN_TIMEOUT_S
         inherited = inherited_environment()  # a collector that somebody chose stays chosen
         return {
             "OTEL_SERVICE_NAME": service,

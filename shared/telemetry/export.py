@@ -33,8 +33,10 @@ from shared.telemetry.logs import configure_logs, get_logger
 
 EXPORT_TIMEOUT_S = 2
 """How long one export may take, where no variable says otherwise."""
+PAUSE_FIRST_S = 1.0
+"""How long a collector is left alone that did not answer once; then twice as long, and so on."""
 PAUSE_S = 30.0
-"""How long a collector that did not answer is left alone."""
+"""How long at most: what is traced in a pause is dropped."""
 SHUTDOWN_TIMEOUT_S = 3.0
 INSTALLED_AS = {"otlp": "otlp_proto_http", "zipkin": "zipkin_json"}
 
@@ -152,6 +154,7 @@ class Patience:
         self.monotonic = monotonic
         self.again_s: float | None = None
         """When to try again; ``None`` while the collector answers."""
+        self._pause_s = PAUSE_FIRST_S
 
     def call(self, export: Callable[[], R], *, done: R, failed: R) -> R:
         """Return what ``export`` returns; ``failed`` when it fails, or need not be tried yet."""
@@ -164,11 +167,12 @@ class Patience:
         if result == done:
             if self.again_s is not None:
                 _log.info("telemetry.collector_answers", signal=self.signal)
-            self.again_s = None
+            self.again_s, self._pause_s = None, PAUSE_FIRST_S
         else:
             if self.again_s is None:
                 _log.warning("telemetry.collector_missing", signal=self.signal, retry_s=PAUSE_S)
-            self.again_s = self.monotonic() + PAUSE_S
+            self.again_s = self.monotonic() + self._pause_s
+            self._pause_s = min(2 * self._pause_s, PAUSE_S)
         return result
 
 

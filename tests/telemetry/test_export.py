@@ -21,7 +21,13 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from structlog.testing import capture_logs
 
-from shared.telemetry.export import PAUSE_S, Patience, QuietMetrics, QuietSpans
+from shared.telemetry.export import (
+    PAUSE_FIRST_S,
+    PAUSE_S,
+    Patience,
+    QuietMetrics,
+    QuietSpans,
+)
 
 PROGRAM = """
 from shared.telemetry import *
@@ -64,7 +70,7 @@ def test_a_missing_collector_is_said_once_and_left_alone_for_a_while(
         fickle.does = failure
         results = [quiet.export(()) for _ in range(5)]
         assert (set(results), fickle.calls) == ({SpanExportResult.FAILURE}, 2)
-        clock[0] += PAUSE_S
+        clock[0] += PAUSE_FIRST_S
         quiet.export(())
         assert fickle.calls == 3
         clock[0] += PAUSE_S
@@ -75,6 +81,21 @@ def test_a_missing_collector_is_said_once_and_left_alone_for_a_while(
         "telemetry.collector_answers",
     ]
     assert "exc_info" not in entries[0]
+
+
+def test_a_collector_that_was_late_once_costs_a_second_and_one_that_is_away_half_a_minute() -> None:
+    """House: what is traced in a pause is dropped, so that one slow answer must not cost much."""
+    clock = [0.0]
+    patience, asked = Patience("traces", lambda: clock[0]), list[float]()
+
+    def unanswered() -> bool:
+        asked.append(clock[0])
+        return False
+
+    while clock[0] < 150:
+        patience.call(unanswered, done=True, failed=False)
+        clock[0] += PAUSE_FIRST_S
+    assert asked == [0, 1, 3, 7, 15, 31, 61, 91, 121]
 
 
 def test_measurements_are_handed_on_with_the_exporters_own_preferences() -> None:
