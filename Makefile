@@ -8,6 +8,7 @@ SERVICES := audit certificates intake notify review
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 READY := $(VENV)/.ready
+RULES := $(addprefix tests/,architecture contracts shared $(SERVICES))
 AT_ONCE ?= 2
 
 ##@ Every day
@@ -42,14 +43,14 @@ up: setup ## Start again what make down stopped, with its data
 status: $(READY) ## Say what runs, where, and whether it answers
 	@$(BIN)/python -m deploy.local status
 
-check: $(READY) ## Format, lint, types, floors, fast tests: no network, under a minute
+check: $(READY) ## Format, lint, types, floors, tests of the rules: no network, under a minute
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary & mypy=$$!; \
 	  $(BIN)/basedpyright --level error & pyright=$$!; \
 	  $(BIN)/lint-imports --no-logo && \
 	  $(BIN)/pytest -q -m "not integration and not system and not thorough" -p no:cacheprovider \
-	    --ignore-glob='*/api/*' --hypothesis-profile=brief; fast=$$?; \
+	    --ignore-glob='*/api/*' --hypothesis-profile=brief $(RULES); fast=$$?; \
 	  wait $$mypy; types=$$?; wait $$pyright; strict=$$?; \
 	  [ $$fast = 0 ] && [ $$types = 0 ] && [ $$strict = 0 ]
 
