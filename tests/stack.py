@@ -72,13 +72,16 @@ def stack(stack_folder: Path) -> Iterator[Stack]:
 
 @contextmanager
 def emptied(stack: Stack, at: datetime, *, traces: bool = True) -> Generator[Stack]:
-    """Yield ``stack`` with nothing of any service in it, its clock frozen ``at``.
+    """Yield ``stack`` with nothing of any service in it, nor said by any, its clock frozen ``at``.
 
     No service may run. Afterwards its clock is the wall clock again.
     """
     clock = stack.settings.clock
     assert clock is not None
     empty(stack, SERVICES)
+    for service in SERVICES:
+        for said in stack.settings.log.glob(f"{service}*.log"):
+            said.unlink()
     set_clock(clock, at)
     try:
         yield stack if traces else Stack(stack.settings.model_copy(update={"traces": "off"}))

@@ -9,7 +9,8 @@ import secrets
 import signal
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -30,10 +31,10 @@ from deploy.local.settings import (
 )
 from deploy.local.stack import Stack, await_answer, silent
 
-MIGRATE_TIMEOUT_S = 120
+ASKED_TIMEOUT_S = 120
+MIGRATE = "migrate"
 SENDER = "sigill@sigill.example"
 _KEY_BYTES = 32
-_MIGRATIONS_AT_ONCE = 2
 _STREAMS = "-streams"
 _ZIPKIN_TIMEOUT_S = "10"
 """The viewer is slow while its Java is cold, and what it does not take in time is dropped."""
@@ -78,8 +79,8 @@ class House:
         """
         with self.stack.alone():
             idle = [one for one in self.services if not self._runs_so(one, self._planned(one))]
-            with ThreadPoolExecutor(_MIGRATIONS_AT_ONCE) as pool:
-                list(pool.map(self._migrate, idle))
+            if idle:
+                self._migrate(idle)
             for process in self._processes():
                 self._launch(process)
             for process in self._processes():
@@ -223,21 +224,29 @@ class House:
             if _has(self._package, service, "streams"):
                 yield f"{service}{_STREAMS}"
 
-    def _migrate(self, service: str) -> None:
-        """Make or change the database, topics and grants of ``service``; safe to repeat."""
-        began = time.monotonic()
-        name = f"{service}-migrate"
+    def ask_each(self, services: Sequence[str], *words: str) -> str | None:
+        """Run an operator's command of each service; return which one ended badly, or None.
+
+        What they said is in the log of that name.
+        """
+        told = [self.operator_environment(service) for service in services]
+        mains = [f"{self._package}.{service}.main" for service in services]
         launch = Launch(
-            argv=module(f"{self._package}.{service}.main", "migrate"),
+            argv=module("deploy.local.each", *words, "--", *mains),
             cwd=CHECKOUT,
-            env=self.operator_environment(service),
+            env=dict(ChainMap({"OTEL_SERVICE_NAME": words[0]}, *told)),
             inherited=inherited_environment(),
         )
-        code = self.stack.processes.run(name, launch, timeout_s=MIGRATE_TIMEOUT_S)
-        if code != 0:
-            words = self.stack.processes.last_words(name)
-            raise StackError(f"{service} cannot set up its database and topics:\n{words}")
-        self._say(f"{service}: set up after {time.monotonic() - began:.1f} s")
+        failed = self.stack.processes.run(words[0], launch, timeout_s=ASKED_TIMEOUT_S)
+        return None if failed == 0 else dict(enumerate(services, 1)).get(failed, words[0])
+
+    def _migrate(self, services: Sequence[str]) -> None:
+        """Make or change databases, topics and grants of ``services``; safe to repeat."""
+        began = time.monotonic()
+        if failed := self.ask_each(services, MIGRATE):
+            words = self.stack.processes.last_words(MIGRATE)
+            raise StackError(f"{failed} cannot set up its database and topics:\n{words}")
+        self._say(f"databases and topics: set up after {time.monotonic() - began:.1f} s")
 
     def _planned(self, process: str) -> Launch:
         """Return how ``process`` should run."""

@@ -107,8 +107,7 @@ def migrated(
     with emptied(stack, MONDAY):
         house = House(stack, folder, name, f"services.{name}.main")
         house.set_clock(MONDAY)
-        done = house.command("migrate")
-        assert done.returncode == 0, done.stdout + done.stderr
+        house.migrate()
         told = house.environment(1)
         prefix = name.upper()
         dsns = {"app": told[f"{prefix}_DATABASE_DSN"], "relay": told[f"{prefix}_RELAY_DSN"]}

@@ -1,5 +1,6 @@
 """Starts the example service as real processes, and talks to it."""
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -8,18 +9,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx2
+import pytest
 
 from deploy.local.ports import free_ports
 from deploy.local.settings import bare_environment
 from deploy.local.stack import Stack
 from shared.clock import set_clock
 from shared.ids import new_id
+from shared.process.provide import migrate
 
 MONDAY = datetime(2027, 3, 1, 9, tzinfo=UTC)
 CHECKOUT = Path(__file__).parents[2]
@@ -131,6 +135,15 @@ class House:
             text=True,
             timeout=120,
         )
+
+    def migrate(self) -> None:
+        """Do here what the role ``migrate`` does: a process of its own would load everything again."""
+        service = import_module(self.module).service
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in self.environment(1).items():
+                environment.setenv(name, value)
+            settings = service.settings()
+        asyncio.run(migrate(service, settings))
 
     @contextmanager
     def running(self, role: str, **more: str) -> Iterator[Running]:

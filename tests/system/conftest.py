@@ -27,13 +27,23 @@ def cast() -> tuple[Person, ...]:
 
 
 @pytest.fixture(scope="module")
+def traced() -> bool:
+    """Whether the services send what they trace: for scenarios that look at it, since it costs."""
+    return False
+
+
+@pytest.fixture(scope="module")
 def house(
-    stack: Stack, cast: tuple[Person, ...], tmp_path_factory: pytest.TempPathFactory
+    stack: Stack,
+    cast: tuple[Person, ...],
+    tmp_path_factory: pytest.TempPathFactory,
+    *,
+    traced: bool,
 ) -> Iterator[House]:
     """Every service, with nothing on record, on 1 November 2018."""
     folder = tmp_path_factory.mktemp("cast")
     with (
-        emptied(stack, BEGINS_AT) as parts,
+        emptied(stack, BEGINS_AT, traces=traced) as parts,
         _signing_in(parts, cast, folder),
         House(parts) as running,
     ):

@@ -41,6 +41,12 @@ CODE: Final = b"role_may_not_act"
 
 
 @pytest.fixture(scope="module")
+def traced() -> bool:
+    """Traces are searched, too."""
+    return True
+
+
+@pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """Parts of its own: they are searched to the last byte, and hold nothing of other tests.
 
@@ -234,8 +240,10 @@ async def _it_all_verifies(scene: Scene, before: bytes) -> None:
     async with asyncio.TaskGroup() as group:
         for service in SERVICES:
             notes = [scene.place.folder / p for p in saved if p.split("/")[2] == service]
-            for words in (("check-ledger", *map(str, notes)), ("check-views",), ("check-relay",)):
-                group.create_task(_says_that_all_is_well(scene.house, service, *words))
+            words = ("check-ledger", *map(str, notes))
+            group.create_task(_says_that_all_is_well(scene.house, service, *words))
+    for asked in ("check-views", "check-relay"):
+        assert await asyncio.to_thread(scene.house.ask_each, SERVICES, asked) is None
     listed = await scene.person("A1").get("audit", "/v1/findings")
     assert (listed.status, listed.body) == (200, []), "the witness has seen nothing amiss"
 

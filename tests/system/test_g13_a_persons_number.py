@@ -41,6 +41,12 @@ ALFA = Firm("alfa", ACCEPTED[0])
 
 
 @pytest.fixture(scope="module")
+def traced() -> bool:
+    """Traces are searched, too."""
+    return True
+
+
+@pytest.fixture(scope="module")
 def cast() -> tuple[Person, ...]:
     """The people of a public body, and a sole trader whose token names a person's number."""
     trader = Person(

@@ -49,6 +49,12 @@ LETTERS = {
 }
 
 
+@pytest.fixture(scope="module")
+def traced() -> bool:
+    """One trace goes through all services."""
+    return True
+
+
 async def test_g1_the_pilot_round(house: House, stage: Stage) -> None:
     """G1: the whole scenario, its refusals included, from 2018-11-01 to 2021-06-20."""
     journey, observed = Journey(stage), Observed(house)

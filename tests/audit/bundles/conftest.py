@@ -15,10 +15,10 @@ from deploy.local.house import House
 from deploy.local.settings import SERVICES
 from tests.audit.bundles.played import Played
 from tests.ledger.conftest import go
-from tests.system.conftest import cast, house
+from tests.system.conftest import cast, house, traced
 from tests.verify.conftest import pilot, place
 
-__all__ = ["cast", "go", "house", "pilot", "place"]
+__all__ = ["cast", "go", "house", "pilot", "place", "traced"]
 
 
 @contextlib.asynccontextmanager
