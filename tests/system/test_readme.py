@@ -60,6 +60,12 @@ def heads_and_bodies(said: str) -> tuple[list[str], list[dict[str, object]]]:
     return re.findall(r"^HTTP/1\.1 .*?\r\n\r\n", said, re.MULTILINE | re.DOTALL), documents
 
 
+@pytest.fixture(scope="module")
+def traced() -> bool:
+    """The demo ends with the address of a trace."""
+    return True
+
+
 async def test_the_demo_ends_well_and_a_partner_can_go_on(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
