@@ -129,9 +129,11 @@ def _parser(service: Service[Any]) -> ArgumentParser:
     building.add_argument("name", metavar="view")
     building.add_argument("--apply", action="store_true", help="without it nothing is changed")
     erasing = asked.add_parser("erase", help="erase what is sealed about a person, case or group")
-    erasing.add_argument("subject", type=UUID)
+    erasing.add_argument("subject", type=UUID, help="UUID of the person, case or group")
     erasing.add_argument("--basis", choices=get_args(Basis), required=True)
-    erasing.add_argument("--decided-by", type=UUID, required=True, metavar="pseudonym")
+    erasing.add_argument(
+        "--decided-by", type=UUID, required=True, metavar="UUID", help="whose decision it is"
+    )
     erasing.add_argument("--apply", action="store_true", help="without it nothing is changed")
     asked.add_parser("parked", help="list the streams that wait for an operator, and why")
     again = asked.add_parser("redrive", help="apply a parked stream again", add_help=False)
