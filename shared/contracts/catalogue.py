@@ -60,7 +60,7 @@ class NewerVersionError(ValueError):
 
 
 def event_heard(record: Record) -> Event | None:
-    """Return the event in a record of another service, for whoever acts on it.
+    """Return the event in a record, for whoever acts on it: a consumer, a view, an outlet.
 
     ``None`` for a type that is not known: nobody here has anything to do about it. A newer version of
     a known one is another thing (a certificate is owed on it): its stream waits until this service

@@ -124,6 +124,8 @@ def decode(leaf: bytes) -> Record:
         body = orjson.loads(leaf)
         if body["v"] != RECORD_VERSION:
             raise UnrecordableError(f"record version {body['v']} is not known")
+        if type(body["schema"]) is not int or body["schema"] < 1 or type(body["data"]) is not dict:
+            raise UnrecordableError("no record: schema is a number from 1 on, and data an object")
         return Record(
             log=body["log"],
             event_id=UUID(body["event_id"]),

@@ -22,7 +22,7 @@ from shared.eventlog import RecordRefused, Write
 from shared.eventlog.committer import APPEND, arguments
 from shared.eventlog.composing import Command, Stamp, entries_of
 from shared.eventlog.connection import Connection, Pool, connect
-from shared.process.erasure_ledger import Erasure, ErasureLedger
+from shared.process.erasure_ledger import Erasure, ErasureLedger, LedgerBroken
 from shared.process.service import actor_of
 from shared.vault import ERASURE, Held, erase, erased_keys_back, held_under, key_id_of
 
@@ -30,6 +30,8 @@ COMMANDS: Final = UUID("5f6f3f0e-6f2b-5c57-9d55-0b8f7f0b2e24")
 """Name space of the ids of these commands: one for each key, so that a repeat is a repeat (L4)."""
 
 _ONE_AT_A_TIME: Final = 0x5167_112
+_TURN_S: Final = 600.0
+"""How long others who erase are waited for."""
 
 
 class ErasedIsBack(Exception):  # noqa: N818 -- an answer to the operator
@@ -70,9 +72,13 @@ class Eraser:
         """Enter an erasure in the ledger, durably; nothing where ``subject`` has no key.
 
         A key that was entered before keeps basis and name of that time.
+
+        Raises:
+            RecordRefused: The clock is wrong, and the log would not take the record.
         """
         key_id = await key_id_of(self.connection, str(subject))
         if key_id is not None:
+            await self._require_timely(self.now())
             erasure = Erasure(
                 key_id=key_id,
                 subject_id=subject,
@@ -92,8 +98,20 @@ class Eraser:
         self.ledger.add(await self._on_record())
         entries = {each.key_id: each for each in self.ledger.entries()}
         back = await erased_keys_back(self.connection, entries.keys())
+        if back - entries.keys():
+            raise LedgerBroken("the log erased a key in a way that is not known here")
         found = [entry for key_id, entry in entries.items() if key_id in back]
         return tuple([Done(entry, await self._carry_out(entry)) for entry in found])
+
+    async def _require_timely(self, at: datetime) -> None:
+        """L6: refuse before anything is entered what the log would refuse afterwards."""
+        late = await self.connection.fetchval(
+            "SELECT abs(extract(epoch FROM clock_timestamp() - $1::timestamptz)) * 1000 > skew_max_ms"
+            " FROM log.log_head",
+            at,
+        )
+        if late:
+            raise RecordRefused("untimely: the clock here is not that of the database")
 
     async def _on_record(self) -> list[Erasure]:
         """Return what the log knows of erasures: its ledger may have been lost."""
@@ -124,6 +142,8 @@ class Eraser:
         async with connection.transaction():
             await connection.execute("SELECT set_config('role', $1, true)", self.owner)
             name: str = await connection.fetchval("SELECT name FROM log.log_head FOR UPDATE")
+            if await key_id_of(connection, str(erasure.subject_id)) != erasure.key_id:
+                raise LedgerBroken(f"the key {erasure.key_id} is not that of its subject")
             command_id = command_id_of(erasure.key_id)
             if not await connection.fetchval(
                 "SELECT true FROM log.command WHERE id = $1", command_id
@@ -197,7 +217,7 @@ async def eraser_of(
 ) -> AsyncGenerator[Eraser]:
     """Yield whoever may erase in ``database``; others who would erase there wait."""
     async with connect(admin_dsn, name=f"{service} erasure", database=database) as connection:
-        await connection.execute("SELECT pg_advisory_lock($1)", _ONE_AT_A_TIME)
+        await connection.execute("SELECT pg_advisory_lock($1)", _ONE_AT_A_TIME, timeout=_TURN_S)
         ledger = ErasureLedger(ledger_folder, service)
         yield Eraser(service, f"{database}_owner", connection, ledger, now)
 

@@ -55,9 +55,12 @@ class ErasureLedger:
         Raises:
             LedgerBroken: See there.
         """
-        if not self._place.exists():
+        try:
+            lines = self._place.read_bytes().splitlines()
+        except FileNotFoundError:
             return ()
-        lines = self._place.read_bytes().splitlines()
+        except OSError as error:
+            raise LedgerBroken(f"{FILE} cannot be read: {error.strerror}") from error
         return tuple(_entry(number, line) for number, line in enumerate(lines, start=1))
 
     def of(self, subject: UUID) -> tuple[tuple[datetime, Basis], ...]:

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
-from shared.contracts.catalogue import event_of
+from shared.contracts.catalogue import event_heard
 from shared.contracts.erasure import Basis
 from shared.eventlog.connection import connect, open_pool
 from shared.eventlog.projector import Pages
@@ -47,7 +47,7 @@ async def check_views(service: Service[S], settings: S, names: Sequence[str]) ->
         open_pool(dsn, name=f"{service.name} check") as pool,
         open_reader(dsn, service=service.name) as log,
     ):
-        pages = Pages(log, event_of)
+        pages = Pages(log, event_heard)
         for view in service.every_view:
             if names and view.name not in names:
                 continue

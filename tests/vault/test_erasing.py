@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -17,7 +18,7 @@ from shared.contracts.catalogue import event_of
 from shared.contracts.erasure import Basis, PersonalDataErased
 from shared.contracts.record import Record, decode
 from shared.contracts.review import ReportCommented
-from shared.eventlog import Write
+from shared.eventlog import RecordRefused, Write
 from shared.eventlog.connection import Connection
 from shared.ids import new_id
 from shared.process.erasing import (
@@ -28,8 +29,9 @@ from shared.process.erasing import (
     require_erased,
     stream_of,
 )
-from shared.process.erasure_ledger import FILE, ErasureLedger
+from shared.process.erasure_ledger import FILE, Erasure, ErasureLedger, LedgerBroken
 from shared.process.service import actor_of
+from shared.vault import key_id_of
 from tests.eventlog.house import Database, House, fresh_database, open_house, until
 from tests.eventlog.samples import cause
 
@@ -291,3 +293,38 @@ async def test_what_is_said_meanwhile_is_erased_and_counted_or_stays_whole(
         gone.add(shown is None)
     assert gone == {True, False}
     assert event.texts == done.texts
+
+
+async def test_a_wrong_clock_enters_nothing(office: Office) -> None:
+    """L6: what the log would refuse afterwards is refused first, and the service goes on."""
+    async with office.eraser() as eraser:
+        slow = replace(eraser, now=lambda: clock.now() - timedelta(hours=1))
+        with pytest.raises(RecordRefused, match="untimely"):
+            await slow.enter(CASE, BASIS, DECIDER)
+    assert await office.fit_to_serve()
+    assert None not in await office.texts(CASE)
+
+
+async def test_a_line_that_names_the_key_of_somebody_else_erases_nobody(office: Office) -> None:
+    """ERA-1: neither the one it names, nor the one whose key that is."""
+    async with office.eraser() as eraser:
+        key_id = await key_id_of(eraser.connection, str(CASE))
+        assert key_id is not None
+        wrong = Erasure(
+            key_id=key_id,
+            subject_id=OTHER,
+            basis=BASIS,
+            decided_by=DECIDER,
+            entered_at=clock.now(),
+        )
+        eraser.ledger.add([wrong])
+        with pytest.raises(LedgerBroken, match="not that of its subject"):
+            await eraser.finish()
+    assert None not in [*await office.texts(CASE), *await office.texts(OTHER)]
+
+
+async def test_a_ledger_that_cannot_be_read_is_said(office: Office) -> None:
+    """ADR-0024: it is no outage of the database, and nobody may take it for an empty one."""
+    (office.folder / office.name / FILE).mkdir(parents=True)
+    with pytest.raises(LedgerBroken, match="cannot be read"):
+        await office.fit_to_serve()

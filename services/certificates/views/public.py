@@ -6,7 +6,7 @@ How to read it stands in docs/public-topic.md.
 from typing import Final, NamedTuple
 
 from shared.contracts.base import instant_text
-from shared.contracts.catalogue import event_of
+from shared.contracts.catalogue import event_heard
 from shared.contracts.certificates_public import StatusChange, status_change
 from shared.contracts.record import Record
 
@@ -27,8 +27,12 @@ class PublicRecord(NamedTuple):
 
 
 def public_record(record: Record, position: int) -> PublicRecord | None:
-    """CER-19: return what outsiders hear of ``record``; ``None`` when it changes no status."""
-    event = event_of(record)
+    """CER-19: return what outsiders hear of ``record``; ``None`` when it changes no status.
+
+    Raises:
+        NewerVersionError: See ``event_heard``: whoever passed it over would leave outsiders behind.
+    """
+    event = event_heard(record)
     change = None if event is None else status_change(event)
     if change is None:
         return None

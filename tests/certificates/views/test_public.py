@@ -8,6 +8,7 @@ import pytest
 from services.certificates.main import to_public
 from services.certificates.views.public import PublicRecord, public_record
 from shared.contracts.base import Event
+from shared.contracts.catalogue import NewerVersionError
 from shared.contracts.certificates import CertificateExpired, CertificateIssued
 from shared.contracts.envelope import Actor, Cause
 from shared.contracts.record import Record, decode
@@ -90,7 +91,8 @@ async def test_what_changes_no_status_is_not_told() -> None:
         assert public_record(record, 1) is None
     [record] = await records(issued)
     assert public_record(record._replace(type="CertificatePraised"), 1) is None
-    assert public_record(record._replace(schema=2), 1) is None
+    with pytest.raises(NewerVersionError):
+        public_record(record._replace(schema=2), 1)
 
 
 async def test_the_relay_sends_it_under_the_number() -> None:
