@@ -109,7 +109,7 @@ class Processes:
             try:
                 return child.wait(timeout_s)
             except subprocess.TimeoutExpired as error:
-                child.kill()
+                os.killpg(child.pid, signal.SIGKILL)  # what it has started, too
                 raise StackError(
                     f"{name} did not end within {timeout_s:.0f} s:\n{self.last_words(name)}"
                 ) from error

@@ -21,7 +21,10 @@ FILE: Final = "erasures"
 
 
 class LedgerBroken(Exception):  # noqa: N818 -- an answer to the operator
-    """A line of the file is no erasure. Put the file back from its copy: nothing starts before."""
+    """The file cannot be read, or a line of it is no erasure, or names a key that is not its subject's.
+
+    Put the file back from its copy: nothing starts before.
+    """
 
 
 class Erasure(BaseModel):

@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,3 +77,31 @@ def test_who_dies_at_the_start_is_quoted(processes: Processes, tmp_path: Path) -
 
     assert "the disk is full" in str(failed.value)
     assert "it.log" in str(failed.value)
+
+
+def test_what_takes_too_long_is_ended_with_all_that_it_started(
+    processes: Processes, tmp_path: Path
+) -> None:
+    """House: half of a set-up does not work on behind the error that says it failed."""
+    told = tmp_path / "child"
+    program = (
+        "import os, pathlib, subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"pathlib.Path({str(told)!r}).write_text(str(child.pid))\n"
+        "time.sleep(60)\n"
+    )
+    launch = Launch(argv=(sys.executable, "-c", program), cwd=tmp_path, env={})
+    with pytest.raises(StackError, match="did not end"):
+        processes.run("slow", launch, timeout_s=3)
+    give_up_at_s = time.monotonic() + 10
+    while _works(Path("/proc") / told.read_text() / "stat"):
+        assert time.monotonic() < give_up_at_s
+        time.sleep(0.05)
+
+
+def _works(stat: Path) -> bool:
+    """Return whether a process is there and has not ended."""
+    try:
+        return ") Z " not in stat.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
