@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from services.notify.decider import PAUSES
@@ -28,6 +30,15 @@ from tests.notify.running import Running, entries, eventually, mandate, person
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 GOLDEN = Path(__file__).parents[1] / "contracts" / "golden" / "CertificateIssued.v1.json"
 LEASE = "SELECT pid FROM pg_stat_activity WHERE application_name = 'sigill notify sender'"
+CUT = """
+SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND a.application_name = 'sigill notify sender'
+"""
+WAITING = """
+SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND NOT granted AND application_name = ''
+"""
+LISTED = "SELECT key FROM notify.notification_list WHERE key = $1"
 
 
 @pytest.fixture
@@ -222,12 +233,7 @@ async def test_two_senders_send_one_letter_and_one_takes_over(running: Running) 
             making = group.create_task(many(running, 25))
             for _ in range(4):
                 await asyncio.sleep(0.7 + SETTLE_S)
-                await running.database(
-                    "notify",
-                    "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_stat_activity a"
-                    " USING (pid) WHERE l.locktype = 'advisory' AND l.granted"
-                    " AND a.application_name = 'sigill notify sender'",
-                )
+                await running.database("notify", CUT)
             letters = await making
             sent = await all_sent(running, letters)
             assert process.poll() is None
@@ -253,6 +259,44 @@ async def test_only_one_sender_holds_the_lease(running: Running) -> None:
             " AND application_name = 'sigill notify sender'",
         )
         assert row["count"] == 1
+
+
+@asynccontextmanager
+async def held(running: Running, query: str) -> AsyncIterator[None]:
+    """Hold what ``query`` locks in the database of notify."""
+    dsn = running.house.stack.postgres_admin_dsn.rpartition("/")[0] + "/notify"
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute(query)
+            yield
+    finally:
+        await connection.close()
+
+
+async def test_a_new_sender_counts_for_a_failure_that_the_list_does_not_show_yet(
+    refusing: Running,
+) -> None:
+    """House: ADR-0016: else the letter would wait for a clock that stands still."""
+    lock = "SELECT pg_advisory_xact_lock(hashtext('notify.sender'))"
+    async with AsyncExitStack() as list_stands_still:
+        async with asyncio.TaskGroup() as group, AsyncExitStack() as no_sender:
+            waiting = group.create_task(no_sender.enter_async_context(held(refusing, lock)))
+            await eventually(lambda: refusing.database("notify", WAITING))
+            await refusing.database("notify", CUT)
+            await waiting
+            case = await refusing.enterprise(person("ylva"))
+            letter = str(await the_letter(refusing, case))
+            await eventually(lambda: refusing.database("notify", LISTED, letter))
+            await list_stands_still.enter_async_context(
+                held(refusing, "SELECT FROM notify.view_state FOR UPDATE")
+            )
+        assert (await failed(refusing, case, 1)).attempt == 1
+        refusing.house.stack.mail.reply_with(None)
+        await refusing.database("notify", CUT)
+        await asyncio.sleep(SETTLE_S + 1)
+    (sent,) = await eventually(lambda: refusing.happened(case, NotificationSent))
+    assert sent.attempt == 2
 
 
 @pytest.mark.parametrize("part", ["postgres", "kafka"])

@@ -38,6 +38,7 @@ from services.notify.letters.waiting import WAITING_MAX, Waiting
 from services.notify.policy import same_letters
 from services.notify.queries import Lists
 from services.notify.settings import Settings
+from services.notify.views import notification_list
 from shared.auth.service_token import ServiceToken
 from shared.contracts.envelope import Cause
 from shared.contracts.notify import NotificationFailed, NotificationPlanned
@@ -126,11 +127,24 @@ def _source(parts: Parts[Settings], http: httpx2.AsyncClient, service: str, url:
 
 async def _count_for_failed(post: Post) -> None:
     """Let the letters that somebody before us failed to send wait for their pause again."""
+    await _caught_up(post)
     failed = await post.lists.letters(
         application_id=None, state="failed", after=None, limit=WAITING_MAX
     )
     for row in failed:
         post.waiting.pause(row.notification_id, PAUSES[row.attempts - 1].total_seconds())
+
+
+async def _caught_up(post: Post) -> None:
+    """Wait until the list shows everything that was on record before, unless it has stopped.
+
+    A failure that was recorded just before the start would not be counted for otherwise.
+    """
+    head = await post.parts.log.head()
+    positions = post.parts.positions
+    while not await positions.reached(notification_list.name, head):
+        if await positions.stopped():
+            return
 
 
 async def _send_due(post: Post, lease: Lease) -> None:
