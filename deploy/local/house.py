@@ -259,6 +259,7 @@ class House:
             env=self.environment(service) | own,
             inherited=inherited_environment(),
             ports=ports,
+            warm=True,
         )
 
     def _ports(self, process: str) -> dict[str, int]:

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from deploy.local.errors import StackError
 from deploy.local.settings import bare_environment
+from deploy.local.warm import start_warm
 
 STOP_TIMEOUT_S = 20.0
 _POLL_S = 0.02
@@ -36,6 +37,7 @@ class Launch:
         inherited: The rest of its environment; a change there does not make it another launch.
         user: The user and group ids to become; None: whoever we are.
         ports: The ports it will listen on, by the setting that names them.
+        warm: Whether ``argv``, of a Python module, starts out of a process that has loaded it.
     """
 
     argv: tuple[str, ...]
@@ -44,6 +46,7 @@ class Launch:
     inherited: Mapping[str, str] = field(default_factory=bare_environment)
     user: tuple[int, int] | None = None
     ports: Mapping[str, int] = field(default_factory=dict[str, int])
+    warm: bool = False
 
     def digest(self) -> str:
         """Return what is equal for equal launches; tells no secret."""
@@ -90,11 +93,8 @@ class Processes:
         """Start ``name``, unless it runs already, and return its record."""
         if (record := self.running(name)) is not None:
             return record
-        child = self._spawn(name, launch)
-        _children[child.pid] = child
-        record = Record(
-            child.pid, began(child.pid) or "", dict(launch.ports), digest=launch.digest()
-        )
+        pid = self._start_warm(name, launch) if launch.warm else self._start_cold(name, launch)
+        record = Record(pid, began(pid) or "", dict(launch.ports), digest=launch.digest())
         self._write(name, record)
         return record
 
@@ -138,10 +138,21 @@ class Processes:
         text = path.read_text(errors="replace") if path.exists() else ""
         return "\n".join(text.splitlines()[-_LOG_LINES_SHOWN:])
 
+    def _start_cold(self, name: str, launch: Launch) -> int:
+        """Start a process as our child."""
+        child = self._spawn(name, launch)
+        _children[child.pid] = child
+        return child.pid
+
+    def _start_warm(self, name: str, launch: Launch) -> int:
+        """Start a process out of one that has loaded its libraries."""
+        with self._open_log(name) as output:
+            log = Path(output.name)
+        env = {**launch.inherited, **launch.env}
+        return start_warm(launch.argv, cwd=launch.cwd, env=env, log=log)
+
     def _spawn(self, name: str, launch: Launch) -> subprocess.Popen[bytes]:
         """Start a process in a session of its own that writes to the log of ``name``."""
-        for folder in (self._run, self._log):
-            folder.mkdir(parents=True, exist_ok=True)
         uid, gid = launch.user or (None, None)
         with self._open_log(name) as output:
             return subprocess.Popen(  # noqa: S603 -- every argument is ours
@@ -190,6 +201,8 @@ class Processes:
 
     def _open_log(self, name: str) -> BinaryIO:
         """Open the log of ``name`` at its end; one that has grown too large begins anew."""
+        for folder in (self._run, self._log):
+            folder.mkdir(parents=True, exist_ok=True)
         path = self.log_file(name)
         if path.exists() and path.stat().st_size > _LOG_BYTES_MAX:
             path.replace(path.with_suffix(".old.log"))
