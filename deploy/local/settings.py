@@ -26,6 +26,7 @@ class StackSettings(BaseSettings):
         local_dir: Where parts, data, process ids and logs of a checkout lie.
         parts_dir: Where fetched programs lie; several stacks may share it. None: below
             `local_dir`.
+        brokers: How many Kafka brokers; three keep three copies of every topic.
         kafka_controller_port: Kafka's own, for its metadata.
         client_secret: What every service's secret at the issuer ends with.
         service_password: Of every service's database roles.
@@ -42,8 +43,13 @@ class StackSettings(BaseSettings):
 
     local_dir: Path = CHECKOUT / ".local"
     parts_dir: Path | None = None
+    brokers: Literal[1, 3] = 1
     kafka_port: int = 19192
     kafka_controller_port: int = 19193
+    kafka_2_port: int = 19194
+    kafka_2_controller_port: int = 19195
+    kafka_3_port: int = 19196
+    kafka_3_controller_port: int = 19197
     kafka_memory_mb: int = 384
     postgres_port: int = 19432
     postgres_password: SecretStr = SecretStr("local-only")
@@ -95,6 +101,16 @@ class StackSettings(BaseSettings):
         if self.clock is not None:
             return self.clock.absolute()
         return own if own.exists() else None
+
+    @property
+    def kafka_ports(self) -> tuple[tuple[int, int], ...]:
+        """The port and the controller's port of each broker, by its number."""
+        every = (
+            (self.kafka_port, self.kafka_controller_port),
+            (self.kafka_2_port, self.kafka_2_controller_port),
+            (self.kafka_3_port, self.kafka_3_controller_port),
+        )
+        return every[: self.brokers]
 
     def port_of(self, process: str) -> int:
         """Return where the service ``process`` serves its API, or its streams their health."""

@@ -56,7 +56,7 @@ class Stack:
     @property
     def kafka_bootstrap(self) -> str:
         """Where Kafka's clients begin."""
-        return f"{LOOPBACK}:{self.settings.kafka_port}"
+        return ",".join(f"{LOOPBACK}:{port}" for port, _ in self.settings.kafka_ports)
 
     @property
     def postgres_admin_dsn(self) -> str:
@@ -218,7 +218,8 @@ def await_answer(name: str, answers: Callable[[], bool], processes: Processes) -
 
 def _parts(settings: StackSettings) -> Iterator[Part]:
     """Yield the parts that these settings ask for."""
-    yield Kafka(settings)
+    for node in range(1, settings.brokers + 1):
+        yield Kafka(settings, node)
     if settings.database_url is None:
         yield Postgres(settings)
     yield MailSink(settings)

@@ -177,7 +177,7 @@ async def opened(stack: Stack) -> AsyncIterator[House]:
         ),
         simulated=True,
     )
-    await provision(brokers, (Topic(topic),), replication=1)
+    await provision(brokers, (Topic(topic),), replication=stack.settings.brokers)
     async with AsyncExitStack() as doors:
         pool = await doors.enter_async_context(open_pool(app_dsn, name=name))
         log = await doors.enter_async_context(
