@@ -7,17 +7,40 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bench import append, history, post, relay, seal, tail, verify, views
+from bench import (
+    append,
+    history,
+    journeys,
+    pace,
+    peer,
+    post,
+    proofs,
+    relay,
+    replay,
+    seal,
+    tail,
+    tracing,
+    verify,
+    views,
+    visible,
+)
 
 MEASUREMENTS: Final[Mapping[str, Callable[[], None]]] = {
     "append": append.main,
+    "peer": peer.main,
     "tail": tail.main,
     "post": post.main,
+    "pace": pace.main,
+    "tracing": tracing.main,
     "relay": relay.main,
-    "seal": seal.main,
-    "verify": verify.main,
+    "visible": visible.main,
+    "replay": replay.main,
     "views": views.main,
+    "seal": seal.main,
+    "proofs": proofs.main,
+    "verify": verify.main,
     "history": history.main,
+    "journeys": journeys.main,
 }
 
 

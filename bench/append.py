@@ -111,7 +111,7 @@ async def measure(stack: Stack, *, rounds: int) -> Measured:
         await admin.execute("CREATE TABLE public.plain (id bigserial PRIMARY KEY, leaf bytea)")
         numbers = _numbers()
         for _ in range(rounds):
-            rates["records"].append(await _rate(house, _records(numbers), _keep))
+            rates["records"].append(await _rate(house, _records(numbers), keep))
             rates["theirs"].append(await _insert(program, database, leaf))
             rates["events"].append(await _rate(house, _events(numbers), _append))
         fsyncs = {
@@ -173,7 +173,7 @@ async def _all(
             group.create_task(one_after_another())
 
 
-async def _keep(house: House, made: object) -> None:
+async def keep(house: House, made: object) -> None:
     """Append a record as of now: its canonical bytes, their hash, and the answer."""
     assert isinstance(made, Record)
     at = now()
@@ -215,7 +215,7 @@ async def _fsyncs_of(
     work = _records(numbers)
     await asyncio.sleep(SETTLE_S)
     before = await _fsyncs(admin, house)
-    await _all(house, work, _keep, waiting)
+    await _all(house, work, keep, waiting)
     await asyncio.sleep(SETTLE_S)
     return (await _fsyncs(admin, house) - before) / len(work)
 

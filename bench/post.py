@@ -8,26 +8,18 @@ number of connections, in turns; the ratio is the median over the rounds.
 """
 
 import logging
-import subprocess
-import sys
-import time
-from base64 import b64encode
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from statistics import median
-from urllib.parse import urlsplit
 
 import structlog
 import uvloop
 
-from bench.posting.forms import PATH, SENT
+from bench.posting.forms import SENT
 from bench.posting.load import Load, answers_per_second
-from deploy.local.part import answers_with_ok
-from deploy.local.ports import free_ports, is_open
-from deploy.local.processes import module
-from deploy.local.settings import CHECKOUT, LOOPBACK, bare_environment
+from bench.posting.sides import AUDIENCE, bare, environment, head, migrate, service
+from deploy.local.ports import free_ports
+from deploy.local.settings import LOOPBACK
 from deploy.local.stack import Stack
 from deploy.local.tokens import sign_in
 from tests.stack import folder_of_its_own, settings_of_its_own
@@ -37,13 +29,8 @@ CONNECTIONS = 64
 WARM_S = 1.0
 ROUND_S = 4.0
 RATIO_MIN = 0.5
-START_TIMEOUT_S = 60.0
 KEYS_MAX = 1_000_000
 """Of one round."""
-
-SERVICE = "bench"
-AUDIENCE = "intake"
-"""The issuer knows the services of the house; this one borrows a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +57,16 @@ class Measured:
 def measure(stack: Stack) -> Measured:
     """Return the answers a second of both sides, measured in turns."""
     ours_port, bare_port = free_ports(2)
-    environment = _environment(stack, ours_port)
-    subprocess.run(  # noqa: S603 -- our own program
-        module("bench.posting.service", "migrate"), env=environment, cwd=CHECKOUT, check=True
-    )
+    told = environment(stack, ours_port)
+    migrate(told)
     token = sign_in(stack.issuer_url, "PL1", AUDIENCE)
     ours: list[float] = []
-    bare: list[float] = []
-    with (
-        _running("bench.posting.service", "api", environment),
-        _running("bench.posting.bare", str(bare_port), environment),
-    ):
-        _await(lambda: answers_with_ok(f"http://{LOOPBACK}:{ours_port}/readyz"))
-        _await(lambda: is_open(bare_port))
+    theirs: list[float] = []
+    with service(told), bare(bare_port, told):
         for number in range(ROUNDS):
-            for port, rates in ((ours_port, ours), (bare_port, bare)):
+            for port, rates in ((ours_port, ours), (bare_port, theirs)):
                 keys = count(number * KEYS_MAX)
-                load = Load(LOOPBACK, port, _head(port, token), SENT, keys=keys)
+                load = Load(LOOPBACK, port, head(port, token), SENT, keys=keys)
                 rates.append(
                     uvloop.run(
                         answers_per_second(
@@ -94,71 +74,7 @@ def measure(stack: Stack) -> Measured:
                         )
                     )
                 )
-    return Measured(tuple(ours), tuple(bare))
-
-
-def _head(port: int, token: str) -> bytes:
-    """Return the head of every request, up to the value of its key."""
-    lines = (
-        f"POST {PATH} HTTP/1.1",
-        f"Host: {LOOPBACK}:{port}",
-        f"Authorization: Bearer {token}",
-        "Content-Type: application/json",
-        f"Content-Length: {len(SENT)}",
-        "Idempotency-Key: ",
-    )
-    return "\r\n".join(lines).encode()
-
-
-def _environment(stack: Stack, port: int) -> dict[str, str]:
-    """Return what the service is told."""
-    admin = stack.postgres_admin_dsn
-    host = urlsplit(admin).netloc.rpartition("@")[2]
-    own = {
-        "DATABASE_DSN": f"postgresql://{SERVICE}_app:a@{host}/{SERVICE}",
-        "RELAY_DSN": f"postgresql://{SERVICE}_relay:r@{host}/{SERVICE}",
-        "DATABASE_ADMIN_DSN": admin,
-        "KAFKA_BOOTSTRAP_SERVERS": stack.kafka_bootstrap,
-        "HTTP_PORT": str(port),
-        "ISSUER_URL": stack.issuer_url,
-        "AUDIENCE": AUDIENCE,
-        "CLIENT_SECRET": "unused",
-        "VAULT_MASTER_KEY": b64encode(bytes(32)).decode(),
-        "LEDGER_FOLDER": str(stack.settings.data / "ledger"),
-    }
-    return {
-        **bare_environment(),
-        "OTEL_TRACES_EXPORTER": "none",
-        "OTEL_METRICS_EXPORTER": "none",
-        "SIGILL_LOG_LEVEL": "WARNING",
-        **{f"{SERVICE.upper()}_{name}": value for name, value in own.items()},
-    }
-
-
-@contextmanager
-def _running(program: str, word: str, environment: Mapping[str, str]) -> Generator[None]:
-    """Run one side as a process of its own; end it afterwards."""
-    process = subprocess.Popen(  # noqa: S603 -- our own program
-        module(program, word), env=environment, cwd=CHECKOUT, stdout=sys.stderr
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(START_TIMEOUT_S)
-
-
-def _await(answers: Callable[[], bool]) -> None:
-    """Return when a side answers.
-
-    Raises:
-        TimeoutError: It does not, for long.
-    """
-    until_s = time.monotonic() + START_TIMEOUT_S
-    while not answers():
-        if time.monotonic() > until_s:
-            raise TimeoutError("a side does not start")
-        time.sleep(0.1)
+    return Measured(tuple(ours), tuple(theirs))
 
 
 def main() -> None:

@@ -38,6 +38,7 @@ ROUNDS = 3
 TEXT_CHARS = 420
 LOOK_S = 0.005
 LIMIT_S = 300.0
+RATIO_MIN = 0.6
 NAMES = UUID("7e1a0000-0000-4000-8000-000000000000")
 PASSWORD = "only-here"  # noqa: S105 -- of a role that lives for one run
 
@@ -57,8 +58,8 @@ class Measured:
     def __str__(self) -> str:
         """Return the line to print."""
         return (
-            f"relay / bare pipelined producer: {self.ratio:.2f}"
-            f" ({median(self.relay):,.0f}/s against {median(self.producer):,.0f}/s,"
+            f"relay / bare pipelined producer: {self.ratio:.2f} (gate {RATIO_MIN};"
+            f" {median(self.relay):,.0f}/s against {median(self.producer):,.0f}/s,"
             f" {RECORDS:,} records, {ROUNDS} paired rounds)"
         )
 

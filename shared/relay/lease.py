@@ -54,19 +54,22 @@ class Lease:
         self.position = position
 
     @asynccontextmanager
-    async def moving(self, position: int) -> AsyncGenerator[Connection, None]:
+    async def moving(self, position: int | None = None) -> AsyncGenerator[Connection, None]:
         """Yield a transaction that moves the checkpoint to ``position``, and whatever else is put in it.
 
-        So what a leader writes stands and falls with its lease.
+        So what a leader writes stands and falls with its lease. Without a position the checkpoint stays
+        where it is when the turn comes: another turn of the same leader may have moved it meanwhile.
 
         Raises:
             LeaseLost: The epoch is another leader's. Nothing was written.
         """
-        async with asyncio.timeout(WRITE_TIMEOUT_S), self._turn, self._connection.transaction():
-            if not await self._connection.fetchval(MOVE, self.output, self.epoch, position):
-                raise LeaseLost(f"{self.output}: epoch {self.epoch} is over")
-            yield self._connection
-        self.position = position
+        async with asyncio.timeout(WRITE_TIMEOUT_S), self._turn:
+            to = self.position if position is None else position
+            async with self._connection.transaction():
+                if not await self._connection.fetchval(MOVE, self.output, self.epoch, to):
+                    raise LeaseLost(f"{self.output}: epoch {self.epoch} is over")
+                yield self._connection
+            self.position = to
 
     async def confirm(self) -> None:
         """Show the server a sign of life, and see whether the lease is still ours.

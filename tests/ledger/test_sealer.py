@@ -217,6 +217,22 @@ async def test_tiles_of_a_leader_whose_epoch_is_over_are_not_kept(ledger: Sealin
     assert await tiles_of(ledger) == {}
 
 
+async def test_a_leader_does_not_dismiss_itself(ledger: Sealing) -> None:
+    """Section 7: it looks at the past while it seals; the checkpoint moves between asking and turn."""
+    stopping = asyncio.Event()
+    async with leading(ledger.database.relay_dsn, "ledger of log", stopping=stopping) as lease:
+        assert lease is not None
+
+        async def look() -> None:
+            async with lease.moving():
+                pass
+
+        async with asyncio.TaskGroup() as group, lease.moving(7):
+            group.create_task(look())
+            await asyncio.sleep(0)  # it has asked, and waits for its turn
+        assert lease.position == 7
+
+
 async def cut_off(lease: Lease) -> None:
     """Fail in the middle of a transaction."""
     lease.epoch += 1  # the present one
