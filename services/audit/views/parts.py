@@ -115,7 +115,9 @@ def _applications(record: Record) -> frozenset[UUID]:
 def _ids(named: object) -> Iterator[UUID]:
     """Yield the identifiers written as ``named``, one or several; what is none is left alone."""
     for each in cast("list[object]", named) if isinstance(named, list) else (named,):
+        if not isinstance(each, str):  # mostly absent: to try it would cost much
+            continue
         try:
-            yield UUID(str(each))
+            yield UUID(each)
         except ValueError:
             continue
