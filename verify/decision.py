@@ -113,6 +113,8 @@ def _after(
 def _unready(record: Record, review: Review, case: Case, criteria: Criteria) -> Iterator[str]:
     """REV-3, REV-11, REV-13, GEN-2: why nobody could have decided this then."""
     data = record.data
+    if record.schema == 1 and "signed_in_at" in data:
+        raise MalformedError(f"version 1 of {record.type} has no signed_in_at")
     certifier = data["certifier_id"]
     undeclared = {*review.reviewers, certifier} - review.declared
     opened = {

@@ -101,7 +101,7 @@ def believed(note: Note, keys: Iterable[Key]) -> tuple[tuple[Key, int | None], .
     """
     known = {(key.name, key.id): key for key in keys}
     found: list[tuple[Key, int | None]] = []
-    for signature in note.signatures:
+    for signature in dict.fromkeys(note.signatures):
         key = known.get((signature.name, signature.id))
         if key is not None:
             found.append((key, _checked(key, note.text, signature.value)))

@@ -7,20 +7,38 @@ libraries: to load them again for every service would be most of the work.
 import os
 import runpy
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Final
 
 LOADED = ("shared.process", "shared.web")
+NOBODY: Final = 100
+"""What it ends with when it is wrong itself, and no service was asked: no place of one."""
+
+
+def run(told: Sequence[str]) -> int:
+    """Do what the command line ``told``; return what the program ends with."""
+    if "--" not in told:
+        sys.stderr.write("usage: python -m deploy.local.each <words> -- <main module>...\n")
+        return NOBODY
+    parted = told.index("--")
+    return main(told[:parted], told[parted + 1 :])
 
 
 def main(words: Sequence[str], modules: Sequence[str]) -> int:
     """Run each main module with ``words`` as its command line, up to the first that ends badly.
 
     Returns:
-        0, or the place of that one, from 1 on. What each said is on its own standard output and error.
+        0, or the place of that one, from 1 on; ``NOBODY`` when the libraries cannot be loaded. What
+        each said is on its own standard output and error.
     """
-    for each in LOADED:
-        import_module(each)
+    try:
+        for each in LOADED:
+            import_module(each)
+    except Exception:  # noqa: BLE001 -- whatever it is, it is no service's
+        traceback.print_exc()
+        return NOBODY
     for place, each in enumerate(modules, 1):
         child = os.fork()
         if child == 0:
@@ -33,6 +51,4 @@ def main(words: Sequence[str], modules: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    _, *told = sys.argv
-    parted = told.index("--")
-    sys.exit(main(told[:parted], told[parted + 1 :]))
+    sys.exit(run(sys.argv[1:]))

@@ -2,7 +2,7 @@
 
 Process   steps 7 and 8 of SKOOPI's model
 Streams   issuance-{application_id}, certificate-{certificate_id}, number-{uuid5 of the number},
-          erasure-{subject_id}
+          erasure-{subject_id}, hold-{subject_id}
 Hears     asf.review.events.v1        CertificationApproved
           asf.intake.events.v1        AgreementCountersigned, InvoiceSettled
           asf.certificates.events.v1  IssuanceCleared

@@ -7,7 +7,7 @@ from typing import Any, Final, cast, get_args
 from shared.contracts.audit import AuditEvent
 from shared.contracts.base import Event
 from shared.contracts.certificates import CertificatesEvent
-from shared.contracts.erasure import PersonalDataErased
+from shared.contracts.erasure import LegalHoldLifted, LegalHoldPlaced, PersonalDataErased
 from shared.contracts.intake import IntakeEvent
 from shared.contracts.notify import NotifyEvent
 from shared.contracts.preparation import PreparationEvent
@@ -21,7 +21,7 @@ def _members(union: UnionType | type[Event]) -> tuple[type[Event], ...]:
     return get_args(union) or (cast("type[Event]", union),)
 
 
-EVERYWHERE: Final = (PersonalDataErased,)
+EVERYWHERE: Final = (PersonalDataErased, LegalHoldPlaced, LegalHoldLifted)
 """What the machinery of every service says, beside what its own rules say."""
 
 SERVICES: Final[Mapping[str, tuple[type[Event], ...]]] = MappingProxyType(

@@ -1,6 +1,6 @@
-"""The event of an erasure. Every service says it, about what its own vault held. House: ADR-0024.
+"""The events of erasures and legal holds. Every service says them, of its own vault. House: ADR-0024.
 
-Topic: ``asf.<service>.events.v1``. Key: the stream, ``erasure-{subject_id}``.
+Topic: ``asf.<service>.events.v1``. Keys: the streams, ``erasure-{subject_id}`` and ``hold-{subject_id}``.
 """
 
 from typing import ClassVar, Literal
@@ -16,6 +16,9 @@ Basis = Literal[
     "unlawful_processing",
 ]
 """Law (GDPR 17.1): why something had to be erased."""
+
+Ground = Literal["appeal", "complaint", "supervision"]
+"""ERA-2: what is open, and needs what would be erased."""
 
 
 class ErasedField(Value):
@@ -55,3 +58,37 @@ class PersonalDataErased(Event):
     basis: Basis
     decided_by: UUID
     erased_at: Instant
+
+
+class LegalHoldPlaced(Event):
+    """What is sealed about a subject may not be erased while something is open that needs it (ERA-2).
+
+    Attributes:
+        subject_id: Whose texts: a person's pseudonym, or the id of a case or group.
+        hold_id: The appeal, complaint or supervision that is open; a subject may be held for several.
+        decided_by: Pseudonym of whoever decided it.
+    """
+
+    integration: ClassVar[bool] = True
+
+    subject_id: UUID
+    hold_id: UUID
+    ground: Ground
+    decided_by: UUID
+    placed_at: Instant
+
+
+class LegalHoldLifted(Event):
+    """It is closed, and holds up no erasure any more (ERA-2).
+
+    Attributes:
+        hold_id: As it was placed.
+        decided_by: Pseudonym of whoever decided it.
+    """
+
+    integration: ClassVar[bool] = True
+
+    subject_id: UUID
+    hold_id: UUID
+    decided_by: UUID
+    lifted_at: Instant

@@ -19,12 +19,23 @@ KEPT: Final = Path(__file__).parent / "kept"
 
 def sign_in_not_said(data: Data) -> Data:
     """REV-13: version 1 of a decision does not say when the certifier had signed in."""
-    return {**data, "signed_in_at": None}
+    return _unsaid(data, "signed_in_at")
 
 
 def log_not_asked(data: Data) -> Data:
     """AUD-3: version 1 of a finding is never about a log that seals no more."""
-    return {**data, "shown": None}
+    return _unsaid(data, "shown")
+
+
+def _unsaid(data: Data, field: str) -> Data:
+    """Return ``data`` with ``field``, which no record of that version has.
+
+    Raises:
+        ValueError: This one has it: whoever wrote it was not this house as it was then.
+    """
+    if field in data:
+        raise ValueError(f"{field} is not of this version")
+    return {**data, field: None}
 
 
 UPCASTS: Final[Mapping[tuple[str, int], Callable[[Data], Data]]] = MappingProxyType(
@@ -43,7 +54,11 @@ def versions_of(event: type[Event]) -> range:
 
 
 def as_today(event: type[Event], version: int, data: Data) -> Data:
-    """Return ``data``, said as ``version`` of ``event``, as those of today's version."""
+    """Return ``data``, said as ``version`` of ``event``, as those of today's version.
+
+    Raises:
+        ValueError: They have a field that came with a later version.
+    """
     for said in range(version, event.schema_version):
         data = UPCASTS[event.__name__, said](data)
     return data

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from shared.contracts.base import Event
-from shared.contracts.catalogue import event_of as event_of_catalogue
+from shared.contracts.catalogue import event_heard
 from shared.contracts.envelope import Cause
 from shared.contracts.record import Record, decode, leaf_hash
 from shared.eventlog import (
@@ -232,13 +232,14 @@ async def open_log(
     pool: Pool,
     vault: Vault,
     now: Callable[[], datetime],
-    event_of: EventOf = event_of_catalogue,
+    event_of: EventOf = event_heard,
 ) -> AsyncGenerator[PostgresLog]:
     """Yield the log of ``service``; on leaving, what is queued gets its answer first.
 
     ``dsn`` and ``pool`` are of the service's database, as ``<service>_app``. The pool serves
     reading; beside it two connections are kept, one to append and one to hear of what others
-    append. ``event_of`` reads a record: by default every event that the catalogue has.
+    append. ``event_of`` reads a record: by default every event that the catalogue has. Nobody decides
+    on a past that they cannot read: a newer version is a ``NewerVersionError`` for whoever asks.
 
     Raises:
         UnsafeServer: The server would lose what it acknowledges (L1).

@@ -7,6 +7,7 @@ import asyncpg
 from pydantic import ValidationError
 
 from shared.contracts.base import INTEGER_MAX
+from shared.contracts.catalogue import NewerVersionError
 from shared.contracts.record import Record, decode
 from shared.kafka.clients import Message
 from shared.kafka.headers import POSITION, SEQUENCE
@@ -98,7 +99,7 @@ def reason_of(error: BaseException) -> str:
             what = "; ".join(f"{'.'.join(map(str, each['loc']))} {each['type']}" for each in faults)
         case asyncpg.PostgresError():
             what = str(error.sqlstate)
-        case ValueError() if not isinstance(error, Unreadable):
+        case ValueError() if not isinstance(error, Unreadable | NewerVersionError):
             what = ""
         case _:
             what = str(error)

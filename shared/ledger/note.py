@@ -71,7 +71,7 @@ def sign_note(text: str, *keys: SigningKey) -> Note:
 def signers(note: Note, keys: Iterable[VerifierKey]) -> tuple[tuple[VerifierKey, Signature], ...]:
     """Return who of ``keys`` signed ``note``, in the order of its lines; at least one.
 
-    Signatures of unknown keys are passed over, also where only name or id is known.
+    A line that stands again is the same signature: it is verified once, and counts once. Signatures of unknown keys are passed over, also where only name or id is known.
 
     Raises:
         DisprovedError: A known key's signature is false: then nothing of the note is believed.
@@ -79,7 +79,7 @@ def signers(note: Note, keys: Iterable[VerifierKey]) -> tuple[tuple[VerifierKey,
     """
     known = {(key.name, key.key_id): key for key in keys}
     found: list[tuple[VerifierKey, Signature]] = []
-    for signature in note.signatures:
+    for signature in dict.fromkeys(note.signatures):
         key = known.get((signature.name, signature.key_id))
         if key is None:
             continue

@@ -6,26 +6,33 @@ import sys
 from argparse import REMAINDER, ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, Final, TypeVar, cast, get_args
 from uuid import UUID
 
 import uvloop
 from pydantic import ValidationError
 
-from shared.contracts.erasure import Basis
+from shared.clock import now
+from shared.contracts.erasure import Basis, Ground
 from shared.kafka.redrive import parse
-from shared.process.operate import (
+from shared.process.erasure_ledger import LedgerBroken
+from shared.process.erasure_orders import (
     ErasureOrder,
+    change_hold,
+    erase_subject,
+    remake_erasures,
+)
+from shared.process.legal_hold import HoldCommand, LiftLegalHold, PlaceLegalHold
+from shared.process.operate import (
     check_ledger,
     check_relay,
     check_views,
-    erase_subject,
     list_parked,
     own_command,
     rebuild,
     redrive_stream,
 )
-from shared.process.provide import migrate
+from shared.process.provide import AdminMissing, migrate
 from shared.process.roles import Role, serve
 from shared.process.service import Service
 from shared.process.settings import ServiceSettings
@@ -33,6 +40,8 @@ from shared.telemetry import configure, get_logger, shutdown
 
 S = TypeVar("S", bound=ServiceSettings)
 
+TOLD: Final = (AdminMissing, LedgerBroken)
+"""Answers to the operator: their text is our own, and says what to do."""
 
 _log = get_logger("process")
 
@@ -59,6 +68,9 @@ def _run(service: Service[S], settings: S, asked: Namespace) -> int:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             well = runner.run(_asked(service, settings, asked))
+    except TOLD as error:
+        _log.error("process.failed", service=service.name, role=asked.what, why=str(error))
+        well = False
     except Exception as error:  # noqa: BLE001 -- the edge of the process: said, and then the end
         _log.error("process.failed", service=service.name, role=asked.what, exc_info=error)
         well = False
@@ -84,6 +96,10 @@ async def _asked(service: Service[S], settings: S, asked: Namespace) -> bool:
         case "erase":
             order = ErasureOrder(asked.subject, asked.basis, asked.decided_by)
             return await erase_subject(service, settings, order, apply=asked.apply)
+        case "hold" | "lift-hold":
+            return await change_hold(service, settings, _hold(asked), apply=asked.apply)
+        case "remake-erasures":
+            return await remake_erasures(service, settings, apply=asked.apply)
         case "parked":
             return await list_parked(service, settings)
         case "redrive":
@@ -135,12 +151,36 @@ def _parser(service: Service[Any]) -> ArgumentParser:
         "--decided-by", type=UUID, required=True, metavar="UUID", help="whose decision it is"
     )
     erasing.add_argument("--apply", action="store_true", help="without it nothing is changed")
+    _add_holds(asked)
+    remaking = asked.add_parser(
+        "remake-erasures", help="make a lost ledger of erasures again, from the log"
+    )
+    remaking.add_argument("--apply", action="store_true", help="without it nothing is changed")
     asked.add_parser("parked", help="list the streams that wait for an operator, and why")
     again = asked.add_parser("redrive", help="apply a parked stream again", add_help=False)
     again.add_argument("words", nargs=REMAINDER)
     for name, command in service.commands.items():
         asked.add_parser(name, help=(command.__doc__ or name).partition("\n")[0])
     return parser
+
+
+def _add_holds(asked: Any) -> None:
+    """Add what can be asked about legal holds."""
+    for name, what in (("hold", "let nothing about a subject be erased"), ("lift-hold", "lift it")):
+        each = asked.add_parser(name, help=f"{what} (ERA-2)")
+        each.add_argument("subject", type=UUID, help="UUID of the person, case or group")
+        each.add_argument("--for", type=UUID, required=True, dest="hold", metavar="UUID")
+        if name == "hold":
+            each.add_argument("--ground", choices=get_args(Ground), required=True)
+        each.add_argument("--decided-by", type=UUID, required=True, metavar="UUID")
+        each.add_argument("--apply", action="store_true", help="without it nothing is changed")
+
+
+def _hold(asked: Namespace) -> HoldCommand:
+    """Return the command about a legal hold that is asked for."""
+    if asked.what == "lift-hold":
+        return LiftLegalHold(asked.subject, asked.hold, asked.decided_by, now())
+    return PlaceLegalHold(asked.subject, asked.hold, asked.ground, asked.decided_by, now())
 
 
 def _told(service: Service[Any], error: ValidationError) -> str:

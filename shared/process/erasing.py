@@ -5,29 +5,33 @@ that the record needs, the command's id follows from the key, and a key that is 
 After a restore the same lines find the keys that came back. Law (GDPR 17); House: ADR-0024.
 """
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from shared.contracts.catalogue import event_of
+from shared.contracts.catalogue import event_heard
 from shared.contracts.envelope import Cause
-from shared.contracts.erasure import Basis, ErasedField, PersonalDataErased
+from shared.contracts.erasure import Basis, LegalHoldPlaced
 from shared.contracts.record import decode, leaf_hash
 from shared.eventlog import RecordRefused, Write
 from shared.eventlog.committer import APPEND, arguments
 from shared.eventlog.composing import Command, Stamp, entries_of
 from shared.eventlog.connection import Connection, Pool, connect
-from shared.process.erasure_ledger import Erasure, ErasureLedger, LedgerBroken
+from shared.process import legal_hold
+from shared.process.erasure_ledger import (
+    FILE,
+    Erasure,
+    ErasureLedger,
+    ErasuresForgotten,
+    LedgerBroken,
+)
+from shared.process.erasure_record import command_id_of, erased_events, erasure_in, stream_of
 from shared.process.service import actor_of
 from shared.vault import ERASURE, Held, erase, erased_keys_back, held_under, key_id_of
-
-COMMANDS: Final = UUID("5f6f3f0e-6f2b-5c57-9d55-0b8f7f0b2e24")
-"""Name space of the ids of these commands: one for each key, so that a repeat is a repeat (L4)."""
 
 _ONE_AT_A_TIME: Final = 0x5167_112
 _TURN_S: Final = 600.0
@@ -36,6 +40,10 @@ _TURN_S: Final = 600.0
 
 class ErasedIsBack(Exception):  # noqa: N818 -- an answer to the operator
     """A backup brought back what was erased. Nothing is served before it has gone again (ERA-1)."""
+
+
+class LegallyHeld(Exception):  # noqa: N818 -- an answer to the operator
+    """Something is open that needs what would be erased (ERA-2). Nothing was entered."""
 
 
 class Done(NamedTuple):
@@ -63,43 +71,82 @@ class Eraser:
     ledger: ErasureLedger
     now: Callable[[], datetime]
 
+    async def require_ledger(self) -> None:
+        """Begin the ledger with the log; do nothing where it is there.
+
+        Raises:
+            ErasuresForgotten: The log has a past, so its ledger was lost: there may have been
+                erasures that a restored log does not know of either.
+        """
+        if self.ledger.begun:
+            return
+        past = "SELECT pos > 0 OR EXISTS (SELECT FROM log.vault_key) FROM log.log_head"
+        if await self.connection.fetchval(past):
+            raise ErasuresForgotten(
+                f"asf/{self.service} has a past, and its ledger of erasures is gone: put"
+                f" {self.service}/{FILE} back from its copy; without a copy run:"
+                f" python -m services.{self.service}.main remake-erasures"
+            )
+        self.ledger.begin(self.now())
+
     async def held(self, subject: UUID) -> tuple[Held, ...] | None:
         """Return what is sealed about ``subject``; ``None``: it has no key."""
         key_id = await key_id_of(self.connection, str(subject))
         return None if key_id is None else await held_under(self.connection, key_id)
 
+    async def holds(self, subject: UUID) -> tuple[LegalHoldPlaced, ...]:
+        """ERA-2: return what holds up an erasure of ``subject`` now, in the order it was placed."""
+        rows = await self.connection.fetch(
+            "SELECT leaf FROM log.event WHERE stream = $1 ORDER BY version",
+            legal_hold.stream_of(subject),
+        )
+        said = [event_heard(decode(row["leaf"])) for row in rows]
+        known = [event for event in said if event is not None]
+        return tuple(legal_hold.decider.fold(known).values())
+
     async def enter(self, subject: UUID, basis: Basis, decided_by: UUID) -> None:
         """Enter an erasure in the ledger, durably; nothing where ``subject`` has no key.
 
-        A key that was entered before keeps basis and name of that time.
+        A key that was entered before keeps basis and name of that time. The head of the log is locked
+        meanwhile: a hold that was recorded before is respected, and one that comes after is too late.
 
         Raises:
+            LegallyHeld: See there.
             RecordRefused: The clock is wrong, and the log would not take the record.
         """
-        key_id = await key_id_of(self.connection, str(subject))
-        if key_id is not None:
-            await self._require_timely(self.now())
-            erasure = Erasure(
-                key_id=key_id,
-                subject_id=subject,
-                basis=basis,
-                decided_by=decided_by,
-                entered_at=self.now(),
-            )
-            self.ledger.add([erasure])
+        async with self.connection.transaction():
+            await self._lock_head()
+            if holds := await self.holds(subject):
+                told = ", ".join(f"{each.ground} {each.hold_id}" for each in holds)
+                raise LegallyHeld(f"legal_hold: {subject} is held for {told}")
+            key_id = await key_id_of(self.connection, str(subject))
+            if key_id is not None:
+                await self._require_timely(self.now())
+                erasure = Erasure(
+                    key_id=key_id,
+                    subject_id=subject,
+                    basis=basis,
+                    decided_by=decided_by,
+                    entered_at=self.now(),
+                )
+                self.ledger.add([erasure])
 
     async def finish(self) -> tuple[Done, ...]:
         """Carry out every erasure that the ledger or the log knows, where its key is there.
 
         Raises:
             RecordRefused: The log does not take the record; nothing was deleted.
-            LedgerBroken: See there.
+            LedgerBroken: See there; or the log says of a key that is there that it was erased, and
+                no erasure of ours said so.
         """
-        self.ledger.add(await self._on_record())
+        self.ledger.add(await self.on_record())
         entries = {each.key_id: each for each in self.ledger.entries()}
         back = await erased_keys_back(self.connection, entries.keys())
-        if back - entries.keys():
-            raise LedgerBroken("the log erased a key in a way that is not known here")
+        if unfounded := back - entries.keys():
+            raise LedgerBroken(
+                f"the log says that {len(unfounded)} keys were erased, and nobody erased them:"
+                " somebody else recorded it. Nothing was deleted"
+            )
         found = [entry for key_id, entry in entries.items() if key_id in back]
         return tuple([Done(entry, await self._carry_out(entry)) for entry in found])
 
@@ -113,24 +160,18 @@ class Eraser:
         if late:
             raise RecordRefused("untimely: the clock here is not that of the database")
 
-    async def _on_record(self) -> list[Erasure]:
-        """Return what the log knows of erasures: its ledger may have been lost."""
+    async def on_record(self) -> tuple[Erasure, ...]:
+        """Return the erasures that the log knows, oldest first: its ledger may have been lost.
+
+        Every process of the service may append. What it says of an erasure in another way than an
+        erasure does is passed over here.
+        """
         rows = await self.connection.fetch(
             "SELECT leaf FROM log.event WHERE stream >= $1 AND stream < $2 ORDER BY pos",
             *(ERASURE, f"{ERASURE[:-1]}."),
         )
-        said = [event_of(decode(row["leaf"])) for row in rows]
-        return [
-            Erasure(
-                key_id=event.key_id,
-                subject_id=event.subject_id,
-                basis=event.basis,
-                decided_by=event.decided_by,
-                entered_at=event.erased_at,
-            )
-            for event in said
-            if isinstance(event, PersonalDataErased)
-        ]
+        said = [erasure_in(decode(row["leaf"]), self.service) for row in rows]
+        return tuple(each for each in said if each is not None)
 
     async def _carry_out(self, erasure: Erasure) -> int:
         """Append the record unless it is there, and delete, in one commit; return how many texts.
@@ -140,8 +181,7 @@ class Eraser:
         """
         connection = self.connection
         async with connection.transaction():
-            await connection.execute("SELECT set_config('role', $1, true)", self.owner)
-            name: str = await connection.fetchval("SELECT name FROM log.log_head FOR UPDATE")
+            name = await self._lock_head()
             if await key_id_of(connection, str(erasure.subject_id)) != erasure.key_id:
                 raise LedgerBroken(f"the key {erasure.key_id} is not that of its subject")
             command_id = command_id_of(erasure.key_id)
@@ -150,6 +190,12 @@ class Eraser:
             ):
                 await self._append(name, erasure, command_id)
             return await erase(connection, str(erasure.subject_id))
+
+    async def _lock_head(self) -> str:
+        """Let nobody append until the transaction ends; return the name of the log."""
+        await self.connection.execute("SELECT set_config('role', $1, true)", self.owner)
+        name: str = await self.connection.fetchval("SELECT name FROM log.log_head FOR UPDATE")
+        return name
 
     async def _append(self, log: str, erasure: Erasure, command_id: UUID) -> None:
         """Append what happens, as ``append`` of any command does."""
@@ -170,42 +216,6 @@ class Eraser:
             raise RecordRefused(f"the log says of the erasure: {said[0]['outcome']}")
 
 
-def command_id_of(key_id: UUID) -> UUID:
-    """Return the id of the command that erases a key."""
-    return uuid5(COMMANDS, str(key_id))
-
-
-def stream_of(subject: UUID) -> str:
-    """Return the stream of the erasures of ``subject``."""
-    return f"{ERASURE}{subject}"
-
-
-def erased_events(
-    erasure: Erasure, held: Sequence[Held], at: datetime
-) -> tuple[PersonalDataErased, ...]:
-    """Return what happens: one event for each case that the texts stand in, so that each shows it.
-
-    Args:
-        erasure: As it was entered.
-        held: What is under the key, by case.
-        at: When it is deleted.
-    """
-    cases = [(case, tuple(texts)) for case, texts in groupby(held, key=lambda each: each.case)]
-    return tuple(
-        PersonalDataErased(
-            subject_id=erasure.subject_id,
-            application_id=case,
-            key_id=erasure.key_id,
-            erased=tuple(ErasedField(name=each.name, texts=each.texts) for each in texts),
-            texts=sum(each.texts for each in texts),
-            basis=erasure.basis,
-            decided_by=erasure.decided_by,
-            erased_at=at,
-        )
-        for case, texts in cases or [(None, ())]
-    )
-
-
 @asynccontextmanager
 async def eraser_of(
     admin_dsn: str,
@@ -222,6 +232,16 @@ async def eraser_of(
         yield Eraser(service, f"{database}_owner", connection, ledger, now)
 
 
+async def erased_back(pool: Pool, service: str, ledger_folder: Path) -> frozenset[UUID]:
+    """ERA-1: return which keys are there although they were erased.
+
+    Raises:
+        LedgerBroken: See there.
+    """
+    erased = {each.key_id for each in ErasureLedger(ledger_folder, service).entries()}
+    return await erased_keys_back(pool, erased)
+
+
 async def require_erased(pool: Pool, service: str, ledger_folder: Path) -> None:
     """ERA-1: do nothing when no key is there that was erased.
 
@@ -229,8 +249,15 @@ async def require_erased(pool: Pool, service: str, ledger_folder: Path) -> None:
         ErasedIsBack: One is. The message names the command that mends it.
         LedgerBroken: See there.
     """
-    erased = {each.key_id for each in ErasureLedger(ledger_folder, service).entries()}
-    back = await erased_keys_back(pool, erased)
+    require_none(await erased_back(pool, service, ledger_folder), service)
+
+
+def require_none(back: frozenset[UUID], service: str) -> None:
+    """ERA-1: do nothing when ``back`` is empty.
+
+    Raises:
+        ErasedIsBack: It is not.
+    """
     if back:
         raise ErasedIsBack(
             f"{len(back)} erased keys are back; run: python -m services.{service}.main migrate"

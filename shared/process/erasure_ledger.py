@@ -1,8 +1,9 @@
 """Which keys were ever erased: a file beside the signer's memory, outside the database. House: ADR-0024.
 
-``<ledger folder>/<service>/erasures``, one JSON object a line, oldest first. A line is on disk
-before anything is deleted, and none is ever taken away: a backup knows nothing of the erasures
-after it, and this file does.
+``<ledger folder>/<service>/erasures``, one JSON object a line: a heading, made with the log, then the
+erasures, oldest first. A line is on disk before anything is deleted, and none is ever taken away: a
+backup knows nothing of the erasures after it, and this file does. So a file that is missing is not
+one without erasures.
 """
 
 from collections.abc import Iterable
@@ -25,6 +26,19 @@ class LedgerBroken(Exception):  # noqa: N818 -- an answer to the operator
 
     Put the file back from its copy: nothing starts before.
     """
+
+
+class ErasuresForgotten(LedgerBroken):
+    """There is no file. Only a log without a past begins one; see docs/operations.md, Erasure."""
+
+
+class _Heading(BaseModel):
+    """Whose erasures the file holds, so that no other service's file and no empty one passes for it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    erasures_of: str
+    begun_at: Instant
 
 
 class Erasure(BaseModel):
@@ -51,20 +65,27 @@ class ErasureLedger:
 
     def __init__(self, ledger_folder: Path, service: str) -> None:
         self._place = ledger_folder / service / FILE
+        self._service = service
+
+    @property
+    def begun(self) -> bool:
+        """Return whether there is a file, whatever is in it."""
+        return self._place.exists()
+
+    def begin(self, at: datetime, erasures: Iterable[Erasure] = ()) -> None:
+        """Make the file, with ``erasures`` in it. Whoever asks for it knows that there is none."""
+        heading = _Heading(erasures_of=self._log, begun_at=at)
+        self._place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._write([_line(heading), *map(_line, erasures)])
 
     def entries(self) -> tuple[Erasure, ...]:
-        """Return every erasure, oldest first; none where there is no file yet.
+        """Return every erasure, oldest first.
 
         Raises:
+            ErasuresForgotten: See there.
             LedgerBroken: See there.
         """
-        try:
-            lines = self._place.read_bytes().splitlines()
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise LedgerBroken(f"{FILE} cannot be read: {error.strerror}") from error
-        return tuple(_entry(number, line) for number, line in enumerate(lines, start=1))
+        return tuple(_entry(number, line) for number, line in enumerate(self._lines()[1:], start=2))
 
     def of(self, subject: UUID) -> tuple[tuple[datetime, Basis], ...]:
         """Return when ``subject`` was erased, and why, oldest first."""
@@ -77,13 +98,47 @@ class ErasureLedger:
 
         The file is whole at any moment: it is replaced by itself and the new lines.
         """
-        known = {each.key_id: each for each in self.entries()}
+        known = {each.key_id for each in self.entries()}
         fresh = {each.key_id: each for each in erasures if each.key_id not in known}
-        if not fresh:
-            return
-        self._place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lines = [each.model_dump_json() for each in (*known.values(), *fresh.values())]
-        write_durably(self._place, "".join(f"{line}\n" for line in lines).encode())
+        if fresh:
+            self._write([*self._lines(), *map(_line, fresh.values())])
+
+    @property
+    def _log(self) -> str:
+        """The name of the log, as the heading has it."""
+        return f"asf/{self._service}"
+
+    def _lines(self) -> list[bytes]:
+        """Return the lines of the file; the first is a heading of ours."""
+        try:
+            lines = self._place.read_bytes().splitlines()
+        except FileNotFoundError as error:
+            raise ErasuresForgotten(
+                f"there is no ledger of erasures of {self._log};"
+                f" run: python -m services.{self._service}.main migrate"
+            ) from error
+        except OSError as error:
+            raise LedgerBroken(f"{FILE} cannot be read: {error.strerror}") from error
+        if not lines or _erasures_of(lines[0]) != self._log:
+            raise LedgerBroken(f"line 1 of {FILE} is not the heading of {self._log}")
+        return lines
+
+    def _write(self, lines: Iterable[bytes]) -> None:
+        """Have ``lines`` on disk, all of them or none."""
+        write_durably(self._place, b"".join(line + b"\n" for line in lines))
+
+
+def _line(entry: BaseModel) -> bytes:
+    """Return a line of the file, without its end."""
+    return entry.model_dump_json().encode()
+
+
+def _erasures_of(line: bytes) -> str | None:
+    """Return whose erasures a heading is about; ``None``: it is no heading."""
+    try:
+        return _Heading.model_validate_json(line).erasures_of
+    except ValidationError:
+        return None
 
 
 def _entry(number: int, line: bytes) -> Erasure:

@@ -3,12 +3,10 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
-from uuid import UUID
 
 from shared.contracts.catalogue import event_heard
-from shared.contracts.erasure import Basis
 from shared.eventlog.connection import connect, open_pool
 from shared.eventlog.projector import Pages
 from shared.eventlog.projector_check import compare
@@ -21,20 +19,12 @@ from shared.ledger.fsck import Outside, check
 from shared.ledger.signer import known_keys, signed_note
 from shared.ledger.store import LOGS
 from shared.process.compose import opened
-from shared.process.provide import admin_dsn, eraser, view_tables
+from shared.process.provide import admin_dsn, view_tables
 from shared.process.service import Service
 from shared.process.settings import ServiceSettings
 from shared.relay import checkpoint, origin_of, reconcile
 
 S = TypeVar("S", bound=ServiceSettings)
-
-
-class ErasureOrder(NamedTuple):
-    """What an operator asks to be erased, why, and who decided it."""
-
-    subject: UUID
-    basis: Basis
-    decided_by: UUID
 
 
 async def check_views(service: Service[S], settings: S, names: Sequence[str]) -> bool:
@@ -179,33 +169,6 @@ async def redrive_stream(service: Service[S], settings: S, order: Order) -> bool
     if not order.apply:
         say(f"a dry run: with --apply these {len(steps)} are taken")
     return all(step.outcome != "stays" for step in steps)
-
-
-async def erase_subject(
-    service: Service[S], settings: S, order: ErasureOrder, *, apply: bool
-) -> bool:
-    """Erase what the service has sealed about a subject, or say what that would be; return True.
-
-    Enters the ledger of erasures first; finishes what was entered and not carried out, too.
-    """
-    async with eraser(service, settings) as erasing:
-        held = await erasing.held(order.subject)
-        for each in held or ():
-            say(f"{each.case or 'no case'}: {each.name}: {each.texts}")
-        for at, basis in erasing.ledger.of(order.subject):
-            say(f"entered for erasure before: {at:%Y-%m-%d %H:%M:%S}, {basis}")
-        if held is None:
-            say(f"{service.name} holds nothing sealed about {order.subject}")
-        elif not apply:
-            texts = sum(each.texts for each in held)
-            say(
-                f"would erase {texts} texts and the key of {order.subject}; with --apply it is done"
-            )
-        if apply:
-            await erasing.enter(*order)
-            for done in await erasing.finish():
-                say(f"erased {done.texts} texts and the key of {done.erasure.subject_id}")
-    return True
 
 
 async def own_command(service: Service[S], settings: S, name: str) -> bool:

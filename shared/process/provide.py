@@ -43,7 +43,7 @@ async def migrate(service: Service[S], settings: S) -> None:
 
     Raises:
         AdminMissing: See there.
-        LedgerBroken: The ledger of erasures cannot be read.
+        LedgerBroken: The ledger of erasures is lost, or cannot be read.
         ViewChanged: A view's table changed and its version did not.
         TopicDiffers: A topic is not as described.
     """
@@ -73,6 +73,7 @@ async def _database(service: Service[S], settings: S) -> None:
     async with connect(admin, name="migrate views", database=_database_of(app)) as connection:
         await migrate_views(connection, tables)
     async with eraser(service, settings) as erasing:
+        await erasing.require_ledger()
         for done in await erasing.finish():
             subject = str(done.erasure.subject_id)
             _log.warning("process.erased_again", subject=subject, texts=done.texts)

@@ -11,8 +11,10 @@ from typing import Final, Literal, TypeAlias, TypeVar
 from shared.kafka import Brokers, Consumer
 from shared.process.compose import Opened, open_when_there
 from shared.process.door import Door
+from shared.process.erasing import erased_back
 from shared.process.loops import Loop, keep_all
 from shared.process.readiness import Views, checks
+from shared.process.restored import NAME, watch
 from shared.process.service import Service
 from shared.process.settings import ServiceSettings
 from shared.process.working import Work, relays, sealers
@@ -87,7 +89,7 @@ async def _be(
     views = Views(
         parts.pool, parts.positions, service.every_view, settings.stalled_after_ms / 1_000
     )
-    loops: list[Loop] = []
+    loops = [_watching(opened, stopping)]
     consumers: tuple[Consumer, ...] = ()
     sending: tuple[Relay, ...] = ()
     sealing: tuple[Sealer, ...] = ()
@@ -126,6 +128,15 @@ async def _be(
         closing = partial(_close, door, settings.drain_ms / 1_000, grace_s)
         loops.append(Loop("door", closing, stopping))
     await keep_all(loops, stopping=stopping, grace_s=grace_s)
+
+
+def _watching(opened: Opened[S], stopping: asyncio.Event) -> Loop:
+    """Return the loop that notices a restore; it looks as often as anything here is held to be well."""
+    parts = opened.parts
+    settings = parts.settings
+    back = partial(erased_back, parts.pool, parts.name, settings.ledger_folder)
+    body = partial(watch, back, parts.name, settings.stalled_after_ms / 1_000)
+    return Loop(NAME, body, stopping)
 
 
 async def _close(door: Door, drain_s: float, grace_s: float, loop: Loop) -> None:

@@ -133,6 +133,8 @@ ABOUT: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "TamperSuspected": ("", ""),
         "ExportMade": ("case", ""),
         "PersonalDataErased": ("case person", ""),
+        "LegalHoldPlaced": ("person", ""),
+        "LegalHoldLifted": ("person", ""),
     }
 )
 """By event: the facets that its own fields give it, and the parts that it names."""

@@ -74,6 +74,7 @@ async def parts(stack: Stack) -> AsyncIterator[Parts[Settings]]:
         "database_admin_dsn": stack.postgres_admin_dsn,
         "kafka_bootstrap_servers": stack.kafka_bootstrap,
         "simulated_time": True,
+        "ledger_folder": stack.settings.data / DATABASE,
     }
     own = Settings.model_validate(given)
     await migrate(service, own)

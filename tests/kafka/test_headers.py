@@ -8,6 +8,7 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
+from shared.contracts.catalogue import NewerVersionError
 from shared.contracts.record import Record, encode
 from shared.kafka import Unreadable, command_id, headers_of
 from shared.kafka.headers import Headers
@@ -140,6 +141,8 @@ def test_reasons_quote_no_data() -> None:
         BoxFilled.model_validate({"number": "a name"})
     assert reason_of(caught.value) == "ValidationError: number int_parsing"
     assert reason_of(ValueError("a name")) == "ValueError"
+    newer = NewerVersionError("ReviewOpened version 9 is not known here")
+    assert reason_of(newer) == "NewerVersionError: ReviewOpened version 9 is not known here"
     assert reason_of(KeyError("field")) == "KeyError: 'field'"
     assert len(reason_of(AssertionError("long" * 1_000))) == REASON_MAX
 

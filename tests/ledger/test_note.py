@@ -56,6 +56,23 @@ def test_every_text_is_signed_and_read_back(text: str) -> None:
     assert signers(note, [LOG_KEY.verifier])
 
 
+def test_a_signature_that_stands_again_is_verified_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """House: a note of 100 lines costs no more than the signatures that it really has."""
+    verified: list[Signature] = []
+    verifies = VerifierKey.verifies
+
+    def counted(key: VerifierKey, text: str, signature: Signature) -> bool:
+        verified.append(signature)
+        return verifies(key, text, signature)
+
+    monkeypatch.setattr(VerifierKey, "verifies", counted)
+    once = sign_note(TEXT, LOG_KEY, NEXT_LOG_KEY)
+    again = parse_note(Note(TEXT, once.signatures * (SIGNATURES_MAX // 2)).encode())
+    keys = [LOG_KEY.verifier, NEXT_LOG_KEY.verifier]
+    assert signers(again, keys) == signers(once, keys)
+    assert len(verified) == 4, "two for each of the notes"
+
+
 def test_a_note_is_believed_by_whoever_knows_either_key() -> None:
     """Section 7: a key is replaced by signing with both for a while."""
     note = sign_note(TEXT, LOG_KEY, NEXT_LOG_KEY)

@@ -23,6 +23,7 @@ from deploy.local.settings import bare_environment
 from deploy.local.stack import Stack
 from shared.clock import set_clock
 from shared.ids import new_id
+from shared.process import ServiceSettings
 from shared.process.provide import migrate
 
 MONDAY = datetime(2027, 3, 1, 9, tzinfo=UTC)
@@ -136,14 +137,17 @@ class House:
             timeout=120,
         )
 
-    def migrate(self) -> None:
-        """Do here what the role ``migrate`` does: a process of its own would load everything again."""
-        service = import_module(self.module).service
+    def settings(self) -> ServiceSettings:
+        """Return the settings of the service, as a process of it would read them."""
         with pytest.MonkeyPatch.context() as environment:
             for name, value in self.environment(1).items():
                 environment.setenv(name, value)
-            settings = service.settings()
-        asyncio.run(migrate(service, settings))
+            found: ServiceSettings = import_module(self.module).service.settings()
+        return found
+
+    def migrate(self) -> None:
+        """Do here what the role ``migrate`` does: a process of its own would load everything again."""
+        asyncio.run(migrate(import_module(self.module).service, self.settings()))
 
     @contextmanager
     def running(self, role: str, **more: str) -> Iterator[Running]:

@@ -14,22 +14,26 @@ import pytest
 
 from deploy.local.stack import Stack
 from shared import clock
+from shared.contracts.base import Event
 from shared.contracts.catalogue import event_of
+from shared.contracts.envelope import Cause
 from shared.contracts.erasure import Basis, PersonalDataErased
 from shared.contracts.record import Record, decode
 from shared.contracts.review import ReportCommented
-from shared.eventlog import RecordRefused, Write
+from shared.eventlog import Handler, RecordRefused, Write
 from shared.eventlog.connection import Connection
 from shared.ids import new_id
-from shared.process.erasing import (
-    ErasedIsBack,
-    Eraser,
-    command_id_of,
-    eraser_of,
-    require_erased,
-    stream_of,
+from shared.process.erasing import ErasedIsBack, Eraser, LegallyHeld, eraser_of, require_erased
+from shared.process.erasure_ledger import (
+    FILE,
+    Erasure,
+    ErasureLedger,
+    ErasuresForgotten,
+    LedgerBroken,
 )
-from shared.process.erasure_ledger import FILE, Erasure, ErasureLedger, LedgerBroken
+from shared.process.erasure_record import command_id_of, erased_events, stream_of
+from shared.process.legal_hold import HOLD, LiftLegalHold, PlaceLegalHold, decider
+from shared.process.legal_hold import stream_of as hold_of
 from shared.process.service import actor_of
 from shared.vault import key_id_of
 from tests.eventlog.house import Database, House, fresh_database, open_house, until
@@ -41,6 +45,12 @@ CASE, OTHER = UUID(int=30), UUID(int=31)
 DECIDER = UUID(int=40)
 BASIS: Final[Basis] = "person_request"
 SPEAKERS = 4
+
+
+class KeyNamed(Event):
+    """Nothing that this house says."""
+
+    key_id: UUID
 
 
 def comment(text: str, *, about: UUID) -> ReportCommented:
@@ -158,6 +168,8 @@ async def office(stack: Stack, tmp_path: Path) -> AsyncIterator[Office]:
         database.as_admin() as admin,
     ):
         built = Office(database, house, admin, tmp_path)
+        async with built.eraser() as eraser:
+            await eraser.require_ledger()
         await built.say(CASE, 1, version=0)
         await built.say(CASE, 2, version=1)
         await built.say(OTHER, 3, version=0)
@@ -247,19 +259,78 @@ async def test_what_a_restore_brings_back_goes_again(office: Office) -> None:
     assert await office.texts(OTHER) == ["Vi håller med, 3."]
 
 
-async def test_a_ledger_that_was_lost_is_made_again_from_the_log(office: Office) -> None:
+async def test_what_is_held_is_not_erased_until_the_hold_is_lifted(office: Office) -> None:
+    """ERA-2: refused with its reason, before anything is entered; others are erased meanwhile."""
+    appeal, at = UUID(int=50), clock.now()
+    handler = Handler(office.house.log, {HOLD: decider}, office.house.access, clock.now)
+    place = PlaceLegalHold(CASE, appeal, "appeal", DECIDER, at)
+    await handler.put(hold_of(CASE), place, cause(51))
+    with pytest.raises(LegallyHeld, match=f"legal_hold: {CASE} is held for appeal {appeal}"):
+        await office.erase(CASE)
+    assert ErasureLedger(office.folder, office.name).entries() == ()
+    assert await office.fit_to_serve()
+    assert await office.erase(OTHER) == 1
+    assert None not in await office.texts(CASE)
+    await handler.put(hold_of(CASE), LiftLegalHold(CASE, appeal, DECIDER, at), cause(52))
+    assert await office.erase(CASE) == 2
+
+
+async def test_a_ledger_that_was_lost_is_never_taken_for_an_empty_one(office: Office) -> None:
+    """ADR-0024: what a restored log does not know of either would be served again."""
+    await office.back_up()
+    await office.erase(CASE)
+    (office.folder / office.name / FILE).unlink()
+    await office.restore()
+    await office.roll_back(3)
+    with pytest.raises(ErasuresForgotten, match=r"run: .* migrate"):
+        await office.fit_to_serve()
+    async with office.eraser() as eraser:
+        with pytest.raises(ErasuresForgotten, match=r"from its copy.* remake-erasures"):
+            await eraser.require_ledger()
+        for asked in (eraser.enter(CASE, BASIS, DECIDER), eraser.finish()):
+            with pytest.raises(ErasuresForgotten):
+                await asked
+    assert await office.on_record(CASE) == []
+
+
+async def test_a_whole_log_knows_what_its_ledger_knew(office: Office) -> None:
     """ADR-0024: two memories; each finds what comes back, and mends the other."""
     await office.back_up()
     await office.erase(CASE)
     kept = ErasureLedger(office.folder, office.name).entries()
-    (office.folder / office.name / FILE).unlink()
     await office.restore()
-    assert not await office.fit_to_serve()
     async with office.eraser() as eraser:
+        eraser.ledger.begin(clock.now())
+        assert not await office.fit_to_serve(), "the log knows"
         await eraser.finish()
     (again,) = ErasureLedger(office.folder, office.name).entries()
     assert again.model_copy(update={"entered_at": kept[0].entered_at}) == kept[0]
     assert await office.texts(CASE) == [None, None]
+
+
+@pytest.mark.parametrize("wrong", ["command", "stream", "actor", "type"])
+async def test_what_no_erasure_recorded_erases_nothing(office: Office, wrong: str) -> None:
+    """L6, ADR-0024: the service may append what it likes, and may not erase."""
+    async with office.eraser() as eraser:
+        key_id = await key_id_of(eraser.connection, str(CASE))
+    assert key_id is not None
+    made = Erasure(
+        key_id=key_id, subject_id=CASE, basis=BASIS, decided_by=DECIDER, entered_at=clock.now()
+    )
+    command = new_id() if wrong == "command" else command_id_of(key_id)
+    actor = cause(1).actor if wrong == "actor" else actor_of(office.name)
+    other = (KeyNamed(key_id=key_id),)
+    said = other if wrong == "type" else erased_events(made, (), clock.now())
+    stream = stream_of(OTHER if wrong == "stream" else CASE)
+    await office.house.log.append(
+        [Write(stream, said, 0)], cause=Cause(actor, command, CASE, command)
+    )
+    async with office.eraser() as eraser:
+        with pytest.raises(LedgerBroken, match="1 keys were erased, and nobody erased them"):
+            await eraser.finish()
+        assert eraser.ledger.entries() == ()
+    assert not await office.fit_to_serve()
+    assert None not in await office.texts(CASE)
 
 
 async def test_what_is_said_meanwhile_is_erased_and_counted_or_stays_whole(
@@ -325,6 +396,7 @@ async def test_a_line_that_names_the_key_of_somebody_else_erases_nobody(office: 
 
 async def test_a_ledger_that_cannot_be_read_is_said(office: Office) -> None:
     """ADR-0024: it is no outage of the database, and nobody may take it for an empty one."""
-    (office.folder / office.name / FILE).mkdir(parents=True)
+    (office.folder / office.name / FILE).unlink()
+    (office.folder / office.name / FILE).mkdir()
     with pytest.raises(LedgerBroken, match="cannot be read"):
         await office.fit_to_serve()

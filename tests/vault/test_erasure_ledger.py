@@ -7,8 +7,14 @@ import pytest
 
 from shared.contracts.erasure import Basis
 from shared.process import run
-from shared.process.erasing import command_id_of, erased_events
-from shared.process.erasure_ledger import FILE, Erasure, ErasureLedger, LedgerBroken
+from shared.process.erasure_ledger import (
+    FILE,
+    Erasure,
+    ErasureLedger,
+    ErasuresForgotten,
+    LedgerBroken,
+)
+from shared.process.erasure_record import command_id_of, erased_events
 from shared.vault import Held
 from tests.process.example import service
 from tests.process.house import MONDAY
@@ -28,9 +34,16 @@ def erasure(key: int, *, subject: UUID = SUBJECT, basis: Basis = "person_request
     )
 
 
+def begun(folder: Path) -> ErasureLedger:
+    """Return the ledger of review, as ``migrate`` makes it together with the log."""
+    ledger = ErasureLedger(folder, "review")
+    ledger.begin(MONDAY)
+    return ledger
+
+
 def test_what_was_entered_is_read_again_and_a_key_has_one_line(tmp_path: Path) -> None:
     """ADR-0024: only ever longer; whoever repeats an erasure changes nothing about the first."""
-    ledger = ErasureLedger(tmp_path, "review")
+    ledger = begun(tmp_path)
     assert ledger.entries() == ()
     ledger.add([erasure(1)])
     before = (tmp_path / "review" / FILE).read_bytes()
@@ -42,16 +55,42 @@ def test_what_was_entered_is_read_again_and_a_key_has_one_line(tmp_path: Path) -
     )
     assert ledger.of(SUBJECT) == ((MONDAY, "person_request"),) * 2
     assert (tmp_path / "review" / FILE).read_bytes().startswith(before)
-    assert ErasureLedger(tmp_path, "intake").entries() == ()
+
+
+def test_a_ledger_that_is_not_there_is_not_an_empty_one(tmp_path: Path) -> None:
+    """ADR-0024: whoever takes it for one lets a backup bring back all that was ever erased."""
+    ledger = ErasureLedger(tmp_path, "review")
+    for asked in (ledger.entries, lambda: ledger.add([erasure(1)])):
+        with pytest.raises(ErasuresForgotten, match=r"asf/review; run: .*services\.review\.main"):
+            asked()
+    assert not ledger.begun
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b'{"erasures_of":"asf/intake"}\n'])
+def test_a_file_without_the_heading_of_its_service_is_no_ledger(
+    tmp_path: Path, text: bytes
+) -> None:
+    """ADR-0024: neither one that was emptied, nor that of another service in its place."""
+    other = begun(tmp_path)
+    file = tmp_path / "review" / FILE
+    assert other.entries() == ()
+    heading = file.read_bytes()
+    file.write_bytes(text)
+    with pytest.raises(LedgerBroken, match="line 1 of erasures is not the heading of asf/review"):
+        other.entries()
+    (tmp_path / "intake").mkdir()
+    (tmp_path / "intake" / FILE).write_bytes(heading)
+    with pytest.raises(LedgerBroken, match="the heading of asf/intake"):
+        ErasureLedger(tmp_path, "intake").entries()
 
 
 def test_a_line_that_is_no_erasure_is_never_passed_over(tmp_path: Path) -> None:
     """ERA-1: a reader who skipped it would let a backup bring back what it stood for."""
-    ledger = ErasureLedger(tmp_path, "review")
+    ledger = begun(tmp_path)
     ledger.add([erasure(1), erasure(2)])
     file = tmp_path / "review" / FILE
     file.write_bytes(file.read_bytes()[:-20])
-    with pytest.raises(LedgerBroken, match="line 2"):
+    with pytest.raises(LedgerBroken, match="line 3"):
         ledger.entries()
     with pytest.raises(LedgerBroken):
         ledger.add([erasure(3)])

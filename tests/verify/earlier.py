@@ -27,4 +27,13 @@ class CertificationApproved(Event):
     decided_at: Instant
 
 
+class Ahead(CertificationApproved):
+    """What nobody ever said: version 1, with the field that came with version 2."""
+
+    signed_in_at: Instant
+
+
+Ahead.__name__ = CertificationApproved.__name__
+
 approved = CertificationApproved.model_validate(review.approved.model_dump())
+ahead = Ahead.model_validate(review.approved.model_dump())

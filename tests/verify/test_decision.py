@@ -55,7 +55,7 @@ from tests.verify.synthetic import leaf_hash_of, record
 from verify.decision import OUTSIDE, Replayed, replayed
 from verify.published import constants_from, criteria_from
 from verify.record import record_from
-from verify.refused import TamperedError
+from verify.refused import MalformedError, TamperedError
 
 CRITERIA = {"v1": criteria_from(criteria_document("scheme-v1"))}
 CONSTANTS = {"1": constants_from(criteria_document("policy-1"))}
@@ -277,6 +277,12 @@ def test_a_decision_of_an_earlier_version_is_held_to_every_other_rule() -> None:
     assert found.not_replayed == ()
     history = (*without(recommended, approved), earlier.approved)
     assert rule_of(history) == "recommendation_missing"  # type: ignore[arg-type]
+
+
+def test_a_decision_of_an_earlier_version_has_no_field_of_a_later_one() -> None:
+    """ADR-0025, as the services read it: neither passed over nor believed."""
+    with pytest.raises(MalformedError, match="version 1 of CertificationApproved has no signed_in"):
+        replay((*ready, earlier.ahead))  # type: ignore[arg-type]
 
 
 async def answer(place: Place, told: Sequence[g1.Said]) -> tuple[int, dict[str, Any]]:

@@ -59,6 +59,7 @@ DECIDED: Final[Mapping[str, Facet | None]] = MappingProxyType(
         "finding_id": None,
         "grant_id": None,
         "group_id": None,
+        "hold_id": None,
         "into_id": None,
         "invoice_id": None,
         "key_id": None,

@@ -83,5 +83,25 @@ OTHER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
                 "by {decided_by}; the records and their proofs stay."
             ),
         ),
+        "LegalHoldPlaced": (
+            (
+                "Personuppgifter om {subject_id} får inte raderas så länge något är öppet: {ground}. "
+                "Det beslutades av {decided_by}."
+            ),
+            (
+                "Personal data about {subject_id} may not be erased while something is open: {ground}. "
+                "It was decided by {decided_by}."
+            ),
+        ),
+        "LegalHoldLifted": (
+            (
+                "Det som hindrade radering av personuppgifter om {subject_id} är avslutat. Det "
+                "beslutades av {decided_by}."
+            ),
+            (
+                "What held up the erasure of personal data about {subject_id} is closed. It was "
+                "decided by {decided_by}."
+            ),
+        ),
     }
 )

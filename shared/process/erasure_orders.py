@@ -1,0 +1,124 @@
+"""What operators ask about erasures. A dry run until ``--apply``: they say what they would do."""
+
+from dataclasses import replace
+from typing import NamedTuple, TypeVar
+from uuid import UUID
+
+from shared import clock
+from shared.contracts.envelope import Cause
+from shared.contracts.erasure import Basis
+from shared.decider import Refusal
+from shared.ledger.signer import signed_note
+from shared.ledger.store import LOGS
+from shared.process.compose import opened
+from shared.process.erasing import LegallyHeld
+from shared.process.legal_hold import HOLD, HoldCommand, decider, stream_of
+from shared.process.operate import check_ledger, say
+from shared.process.provide import eraser
+from shared.process.service import Service
+from shared.process.settings import ServiceSettings
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+class ErasureOrder(NamedTuple):
+    """What an operator asks to be erased, why, and who decided it."""
+
+    subject: UUID
+    basis: Basis
+    decided_by: UUID
+
+
+async def erase_subject(
+    service: Service[S], settings: S, order: ErasureOrder, *, apply: bool
+) -> bool:
+    """Erase what the service has sealed about a subject, or say what that would be.
+
+    Return whether that may be: not while a legal hold lies on it (ERA-2). Enters the ledger of erasures first; finishes what was entered and not carried out, too.
+    """
+    async with eraser(service, settings) as erasing:
+        held = await erasing.held(order.subject)
+        for each in held or ():
+            say(f"{each.case or 'no case'}: {each.name}: {each.texts}")
+        for at, basis in erasing.ledger.of(order.subject):
+            say(f"entered for erasure before: {at:%Y-%m-%d %H:%M:%S}, {basis}")
+        holds = await erasing.holds(order.subject)
+        for hold in holds:
+            say(f"held since {hold.placed_at:%Y-%m-%d %H:%M:%S}: {hold.ground} {hold.hold_id}")
+        if held is None:
+            say(f"{service.name} holds nothing sealed about {order.subject}")
+        elif not apply:
+            texts = sum(each.texts for each in held)
+            say(
+                f"would erase {texts} texts and the key of {order.subject}; with --apply it is done"
+            )
+        if apply:
+            try:
+                await erasing.enter(*order)
+            except LegallyHeld as no:
+                say(str(no))
+                return False
+            for done in await erasing.finish():
+                say(f"erased {done.texts} texts and the key of {done.erasure.subject_id}")
+    return not holds
+
+
+async def change_hold(
+    service: Service[S], settings: S, command: HoldCommand, *, apply: bool
+) -> bool:
+    """Place a legal hold on a subject or lift it, or say what that would be; return whether it may be.
+
+    On record of this service: each holds up what its own vault has.
+    """
+    stream = stream_of(command.subject_id)
+    async with opened(service, settings, role="legal hold") as process:
+        parts = process.parts
+        handler = replace(parts.handler, deciders={HOLD: decider})
+        made = parts.new_id()
+        try:
+            if apply:
+                cause = Cause(parts.actor, made, command.subject_id, made)
+                events = (await handler.put(stream, command, cause)).events
+            else:
+                events = decider.decide(command, (await handler.look(stream)).state)
+        except Refusal as no:
+            say(f"{no.code}: {no.detail}")
+            return False
+    for event in events:
+        say(f"{'' if apply else 'would be recorded: '}{type(event).__name__} {command.subject_id}")
+    if not events:
+        say(f"{command.hold_id} holds already")
+    return True
+
+
+async def remake_erasures(service: Service[S], settings: S, *, apply: bool) -> bool:
+    """Make a lost ledger of erasures again from those on record; return whether that may be.
+
+    All of them are on record in a log that is as its signer remembers it, and in no other: one
+    that was put back from an earlier time lacks those after it.
+    """
+    if not await _whole(service, settings):
+        say(f"the log of {service.name} may lack erasures; put it back as it was signed")
+        return False
+    async with eraser(service, settings) as erasing:
+        if erasing.ledger.begun:
+            say(f"the ledger of erasures of {service.name} is there")
+            return False
+        recorded = await erasing.on_record()
+        for each in recorded:
+            say(f"on record: {each.entered_at:%Y-%m-%d %H:%M:%S}: {each.subject_id}, {each.basis}")
+        if apply:
+            erasing.ledger.begin(clock.now(), recorded)
+            say(f"made again, with {len(recorded)} erasures; now run migrate")
+        else:
+            say(f"would make it again with {len(recorded)} erasures; with --apply it is done")
+    return True
+
+
+async def _whole(service: Service[S], settings: S) -> bool:
+    """Return whether both logs are what their signers remember; a signer without memory says no."""
+    folder = settings.ledger_folder / service.name
+    forgot = [log for log in LOGS if signed_note(folder / log) is None]
+    for log in forgot:
+        say(f"nobody remembers what was signed of {service.name}/{log}")
+    return not forgot and await check_ledger(service, settings, ())
