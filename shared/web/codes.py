@@ -35,6 +35,7 @@ CODES: Final[Mapping[str, str]] = {
     "log_busy": "Too many commands are waiting; try again.",
     "log_unknown": "No log with this origin is witnessed here.",
     "method_not_allowed": "This address does not know the method.",
+    "newer_version": "A newer version of this service recorded this; ask again when it answers.",
     "not_found": "There is nothing at this address.",
     "not_sealed": "No signed checkpoint covers this yet; ask again in a few seconds.",
     "on_behalf_of_malformed": "On-Behalf-Of holds the pseudonym of a person.",

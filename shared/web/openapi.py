@@ -49,6 +49,42 @@ BEHALF_HEADER: Final = {
     "description": "From services only: the pseudonym of the person they carry out a request for.",
     "schema": {"type": "string", "format": "uuid"},
 }
+FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "If-Match": {
+        "required": True,
+        "description": "The version you saw: the ETag of the answer that showed it.",
+        "schema": {"type": "string", "pattern": '^"[0-9]{1,18}"$'},
+    },
+    "If-None-Match": {
+        "description": "Versions that you have in hand; of one of them nothing is sent again.",
+        "schema": {"type": "string", "maxLength": 1_024},
+    },
+    "Wait-For-Position": {
+        "description": "A Log-Position that you were told: the list waits until it has come there.",
+        "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
+    },
+}
+"""What the framework cannot know of headers that our own dependencies read."""
+VERSIONED: Final = {
+    "ETag": {
+        "required": True,
+        "description": "The version of the resource.",
+        "schema": {"type": "string", "pattern": '^"[0-9]{1,18}"$'},
+    },
+    "Log-Position": {
+        "required": True,
+        "description": "How far the log had come; what Wait-For-Position takes.",
+        "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
+    },
+}
+TAGGED: Final = {
+    "ETag": {
+        "required": True,
+        "description": "What If-None-Match takes.",
+        "schema": {"type": "string", "pattern": '^(W/)?"[!#-~]*"$'},
+    },
+}
+UNCHANGED: Final = {"description": "You have this version already.", "headers": TAGGED}
 EDGE_HEADERS: Final = {True: (KEY_HEADER, BEHALF_HEADER), False: (BEHALF_HEADER,)}
 """The headers that the edge itself reads: of commands (``True``), and of readings."""
 BEARER: Final = {
@@ -96,7 +132,24 @@ def finish(schema: dict[str, Any], operations: Operations) -> dict[str, Any]:
             read = (*operation.get("parameters", ()), *EDGE_HEADERS[method != "GET"])
             operation["parameters"] = list(read)
         _finish(operation, roles)
+        _say_versions(operation)
     return schema
+
+
+def _say_versions(operation: dict[str, Any]) -> None:
+    """Say of one operation which versions it asks for, and which it tells."""
+    parameters: list[dict[str, Any]] = operation.get("parameters", [])
+    for parameter in parameters:
+        parameter.update(FORMS.get(parameter["name"], {}))
+    names = {parameter["name"] for parameter in parameters}
+    if names.isdisjoint({"If-Match", "If-None-Match"}):
+        return
+    responses: dict[str, Any] = operation["responses"]
+    told = VERSIONED if "If-Match" in names else TAGGED
+    for status in [each for each in responses if each.startswith("2")]:
+        responses[status]["headers"] = {**responses[status].get("headers", {}), **told}
+    if "If-None-Match" in names:
+        responses["304"] = UNCHANGED
 
 
 def _finish(operation: dict[str, Any], roles: tuple[Any, ...]) -> None:

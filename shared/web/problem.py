@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from shared.auth import IssuerUnreachable, TokenRefused
+from shared.contracts.catalogue import NewerVersionError
 from shared.decider import Refusal, RefusalKind
 from shared.eventlog import CommandReused, LogBusy, OutcomeUnknown, RecordRefused, StreamMoved
 from shared.ids import new_id
@@ -162,6 +163,9 @@ def problem_of(error: Exception, request: Request) -> Problem:
             return Problem(409, "record_refused")
         case IssuerUnreachable():
             return later("issuer_unreachable")
+        case NewerVersionError():
+            _log.error("web.newer_version", why=str(error))
+            return later("newer_version")
         case RequestValidationError():
             return Problem(422, "request_malformed", errors=faults(error.errors()))
         case HTTPException():
@@ -197,6 +201,7 @@ ANSWERED: Final[tuple[type[Exception], ...]] = (
     LogBusy,
     OutcomeUnknown,
     RecordRefused,
+    NewerVersionError,
     RequestValidationError,
     HTTPException,
     OSError,  # TimeoutError and ConnectionError among them

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.web.idempotency import BODY
 from shared.web.json_text import checked_json, normal_text
 from shared.web.problem import Problem, render
+from shared.web.validation import Fault
 
 HEADERS_MAX: Final = 64
 HEADER_BYTES_MAX: Final = 16_384
@@ -43,6 +44,13 @@ SINGLE: Final = frozenset(
     }
 )
 """Headers that two readers would understand differently if they stood twice."""
+
+REPEATED: Final = Fault(
+    detail="A parameter stands several times; each may stand once.",
+    code="parameter_repeated",
+    parameter="query",
+)
+"""Two readers would take another one of them each. Its name may be the caller's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +158,7 @@ def _check_path(scope: Scope) -> None:
 
 
 def _checked_query(query: bytes) -> bytes:
-    """Return ``query``, with its texts in NFC."""
+    """Return ``query``, with its texts in NFC and each name once: no parameter of ours is a list."""
     if not query:
         return query
     try:
@@ -163,6 +171,8 @@ def _checked_query(query: bytes) -> bytes:
         normal = [(normal_text(name), normal_text(value)) for name, value in pairs]
     except (ValueError, Problem) as error:
         raise Problem(400, "query_malformed") from error
+    if len({name for name, _ in normal}) < len(normal):
+        raise Problem(400, "request_malformed", errors=(REPEATED,))
     return query if normal == pairs else urlencode(normal).encode()
 
 

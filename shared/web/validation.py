@@ -35,12 +35,24 @@ SENTENCES: Final[Mapping[str, str]] = {
     "uuid_type": "An identifier (UUID) is expected.",
     "uuid_parsing": "An identifier (UUID) is expected.",
     "date_parsing": "A day is expected: YYYY-MM-DD.",
+    "date_type": "A day is expected: YYYY-MM-DD.",
     "date_from_datetime_parsing": "A day is expected: YYYY-MM-DD.",
     "datetime_parsing": "An instant is expected: RFC 3339.",
+    "datetime_type": "An instant is expected: RFC 3339.",
     "datetime_from_date_parsing": "An instant is expected: RFC 3339.",
     "timezone_aware": "An instant with its offset is expected: RFC 3339.",
     "model_attributes_type": "An object is expected.",
 }
+CODES: Final[Mapping[str, str]] = {
+    "date_from_datetime_parsing": "day_malformed",
+    "date_parsing": "day_malformed",
+    "date_type": "day_malformed",
+    "datetime_from_date_parsing": "instant_malformed",
+    "datetime_parsing": "instant_malformed",
+    "datetime_type": "instant_malformed",
+}
+"""Kinds of pydantic that tell how it tried to read what our own codes name (``body``)."""
+
 DEFAULT: Final = "The value is not valid here."
 THEIRS: Final[frozenset[str]] = frozenset(get_args(ErrorType))
 """Error types of pydantic, whose messages may repeat the input; other types are our own."""
@@ -72,11 +84,11 @@ def _fault(error: Mapping[str, Any]) -> Fault:
     """Return one fault. Total, whatever the validator says."""
     kind = str(error.get("type", ""))
     where: list[Any] = [*error.get("loc", ())]
-    detail = _sentence(kind, error)
+    detail, code = _sentence(kind, error), CODES.get(kind, kind)
     if where and where[0] in PLACES:
         name = str(where[1]) if len(where) > 1 else ""
-        return Fault(detail=detail, code=kind, parameter=f"{where[0]} {name}".strip())
-    return Fault(detail=detail, code=kind, pointer=_pointer(kind, where[1:]))
+        return Fault(detail=detail, code=code, parameter=f"{where[0]} {name}".strip())
+    return Fault(detail=detail, code=code, pointer=_pointer(kind, where[1:]))
 
 
 def _sentence(kind: str, error: Mapping[str, Any]) -> str:

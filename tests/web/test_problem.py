@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.contracts.catalogue import NewerVersionError
 from shared.decider import Refusal, RefusalKind
 from shared.eventlog import CommandReused, LogBusy, OutcomeUnknown, RecordRefused, StreamMoved
 from shared.web import Caller
@@ -59,6 +60,7 @@ async def test_a_refusal_becomes_a_problem_document(kind: RefusalKind, status: i
         (LogBusy(), 503, "log_busy", True),
         (OutcomeUnknown(), 503, "outcome_unknown", True),
         (RecordRefused("secret"), 409, "record_refused", False),
+        (NewerVersionError("secret"), 503, "newer_version", True),
         (TimeoutError("secret"), 503, "temporarily_unavailable", True),
         (ConnectionResetError("secret"), 503, "temporarily_unavailable", True),
         (ValueError("secret"), 500, "unexpected", False),

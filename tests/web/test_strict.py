@@ -1,14 +1,17 @@
 """The strict front: what cannot be meant well changes nothing and gets a clear document."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.web.openapi import CODES_KEY, operations_in
 from shared.web.strict import LINGER_BYTES_MAX
 from tests.web.asking import JSON, Answered, ask, chunks
 from tests.web.house import CASE, FILE_BYTES_MAX, LIMITS, NOTE, House, application
 
+ROOT = Path(__file__).parents[2]
 GOOD = b'{"text": "A note."}'
 FILE = f"/v1/notes/{NOTE}/file"
 LARGE = b'{"text": "' + b"x" * LIMITS.body_bytes_max + b'"}'
@@ -246,6 +249,29 @@ async def test_a_query_arrives_in_one_form() -> None:
     for query in (b"word=A%CC%8A", b"word=%C3%85", b"word=%C3%85&limit=1"):
         assert (await post(house, b"", method="GET", query=query)).status == 200
     assert house.texts == ["\u00c5"] * 3
+
+
+@pytest.mark.parametrize(
+    "query", [b"limit=1&limit=2", b"limit=1&limit=1", b"q=&word=a&q=", b"%6c=1&l="]
+)
+async def test_a_parameter_stands_once(query: bytes) -> None:
+    """Conventions 1: two readers of an address would take another one of them each."""
+    house = House()
+    answer = await post(house, b"", method="GET", query=query)
+    assert (answer.status, answer.code) == (400, "request_malformed")
+    (fault,) = json.loads(answer.body)["errors"]
+    assert (fault["parameter"], fault["code"]) == ("query", "parameter_repeated")
+    assert house.texts == []
+
+
+def test_no_operation_takes_a_list_in_its_address() -> None:
+    """House: it would never arrive, since each parameter stands once; and each says that it may be refused."""
+    documents = [json.loads(path.read_text()) for path in (ROOT / "docs" / "api").glob("*.json")]
+    operations = [each for document in documents for _, _, each in operations_in(document)]
+    taken = [p for each in operations for p in each.get("parameters", ()) if p["in"] == "query"]
+    assert len(taken) > 20
+    assert not [each["name"] for each in taken if "array" in json.dumps(each["schema"])]
+    assert all("request_malformed" in each["responses"]["4XX"][CODES_KEY] for each in operations)
 
 
 async def test_an_upload_streams_past_the_limits_of_all_others() -> None:

@@ -16,11 +16,13 @@ from services.certificates.commands.certificate import (
     ConsentToListing,
     WithdrawConsent,
 )
+from services.certificates.decider.certificate import Certificate
 from services.certificates.queries import held_by
 from services.certificates.views.holding import Holding
-from shared.auth import Operations
+from shared.auth import Operations, Principal
 from shared.contracts.base import Instant
 from shared.contracts.certificate_status import Status, status
+from shared.contracts.certificates import CertificateIssued
 from shared.contracts.roles import Role
 from shared.eventlog import Handler
 from shared.web import (
@@ -129,9 +131,7 @@ def _add_reading(router: APIRouter, parts: HolderParts) -> None:
     ) -> ConsentShown:
         """Tell the holder whether its name is shown. The ETag is what If-Match wants."""
         look, certificate = await find(parts.handler, number)
-        issued = certificate.issued
-        if issued is None or issued.organisation_number != by.principal.organisation:
-            raise no_certificate()
+        issued = _issued(certificate, by.principal)
         show(response, look, seen)
         return ConsentShown(number=issued.number, listed=certificate.listed)
 
@@ -167,15 +167,25 @@ def _add_consenting(router: APIRouter, parts: HolderParts) -> None:
     ) -> ConsentShown:
         """Put ``command`` to the certificate with ``number``."""
         _, certificate = await find(parts.handler, number)
-        assert certificate.issued is not None
-        stream = f"certificate-{certificate.issued.certificate_id}"
+        issued = _issued(certificate, by.principal)
+        stream = f"certificate-{issued.certificate_id}"
         answer = await parts.handler.put(
             stream, command, by.cause, expected_version=expected_version
         )
         tell(response, answer)
-        return ConsentShown(
-            number=certificate.issued.number, listed=isinstance(command, ConsentToListing)
-        )
+        return ConsentShown(number=issued.number, listed=isinstance(command, ConsentToListing))
+
+
+def _issued(certificate: Certificate, by: Principal) -> CertificateIssued:
+    """Return what was issued to the caller's firm.
+
+    Raises:
+        Refusal: It is another firm's: then it is not there, in whichever version (GEN-4).
+    """
+    issued = certificate.issued
+    if issued is None or issued.organisation_number != by.organisation:
+        raise no_certificate()
+    return issued
 
 
 def _shown(held: Holding, at: datetime) -> HoldingShown:

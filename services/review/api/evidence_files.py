@@ -1,9 +1,11 @@
 """Uploaded files: what is accepted, and what their names are on the wire."""
 
 import re
+from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from email.message import Message
+from hashlib import sha256
 from typing import Final
 from unicodedata import normalize
 from urllib.parse import quote, unquote
@@ -30,6 +32,9 @@ EXTENDED: Final = re.compile(
     r";\s*filename\*\s*=\s*utf-8''([A-Za-z0-9!#$&+.^_`|~%-]{1,900})\s*(?:;|$)", re.IGNORECASE
 )
 """RFC 8187: the form that can say every name; it counts before a plain one."""
+
+DIGEST: Final = re.compile(r"(?:^|[,\s])sha-256=:([A-Za-z0-9+/]{43}=):")
+"""RFC 9530: the one algorithm that we look at; a sender may name others beside it."""
 
 
 def media_type_of(said: str | None) -> str:
@@ -99,6 +104,27 @@ async def checked(content: AsyncIterator[bytes], media_type: str) -> AsyncIterat
         raise Problem(422, "evidence_empty", "The file is empty.")
     if beginnings and len(head) < MAGIC_BYTES:
         raise _something_else(media_type)
+
+
+async def whole(content: AsyncIterator[bytes], said: str | None) -> AsyncIterator[bytes]:
+    """RFC 9530: yield ``content``, which must be what its sender names in ``Content-Digest``.
+
+    Raises:
+        Problem: 422: something else has arrived.
+    """
+    named = DIGEST.search(said or "")
+    if named is None:
+        async for chunk in content:
+            yield chunk
+        return
+    digest = sha256()
+    async for chunk in content:
+        digest.update(chunk)
+        yield chunk
+    if b64encode(digest.digest()).decode() != named[1]:
+        raise Problem(
+            422, "content_digest_mismatch", "What has arrived is not what Content-Digest names."
+        )
 
 
 def _something_else(media_type: str) -> Problem:

@@ -8,7 +8,13 @@ from fastapi import APIRouter, Depends, Header, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from services.review.api.acting import Acting, firm_of
-from services.review.api.evidence_files import checked, disposition_of, media_type_of, name_of
+from services.review.api.evidence_files import (
+    checked,
+    disposition_of,
+    media_type_of,
+    name_of,
+    whole,
+)
 from services.review.api.workspaces import OWNER, PREFIX, EvidenceMade
 from services.review.commands.workspace import UploadFile
 from services.review.decider.workspace import Workspace, refuse_unless_reader, writable
@@ -35,7 +41,13 @@ def file_routes(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
     @router.post(
         "/files",
         status_code=status.HTTP_201_CREATED,
-        responses=problems("media_type_not_accepted", "file_name_malformed", *OWNER),
+        responses=problems(
+            "media_type_not_accepted",
+            "file_name_malformed",
+            "evidence_empty",
+            "content_digest_mismatch",
+            *OWNER,
+        ),
         openapi_extra={
             "requestBody": {
                 "required": True,
@@ -52,12 +64,16 @@ def file_routes(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
         response: Response,
         content_disposition: Annotated[str | None, Header()] = None,
         content_type: Annotated[str | None, Header()] = None,
+        content_digest: Annotated[str | None, Header()] = None,
     ) -> EvidenceMade:
-        """Put in a file as evidence. Safe to repeat with the same key, name, type and file."""
+        """Put in a file as evidence. Safe to repeat with the same key, name, type and file.
+
+        With `Content-Digest: sha-256=:...:` (RFC 9530), nothing else is taken than what that names.
+        """
         name, media_type = name_of(content_disposition), media_type_of(content_type)
         stream = f"workspace-{application_id}"
         await _refuse_early(acting, by, application_id, expected_version)
-        content = checked(request.stream(), media_type)
+        content = checked(whole(request.stream(), content_digest), media_type)
         kept = await objects.put(application_id, content)
         command = UploadFile(
             organisation=firm_of(by.principal, by.role),

@@ -63,7 +63,11 @@ def access_routes(*, edge: Edge, acting: Acting) -> APIRouter:
         stream = f"workspace-{application_id}"
         tell(response, await acting.put(by, stream, command, expected_version=expected_version))
 
-    @router.post("/grants", status_code=status.HTTP_201_CREATED, responses=problems(*OWNER))
+    @router.post(
+        "/grants",
+        status_code=status.HTTP_201_CREATED,
+        responses=problems("grant_malformed", *OWNER),
+    )
     async def grant_access(
         application_id: UUID,
         body: GrantBody,

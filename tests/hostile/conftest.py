@@ -1,0 +1,45 @@
+"""One house for everything that attacks one; what takes long is done once, and looked at often."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.local.house import House
+from deploy.local.stack import Stack
+from tests.hostile import slow, uploads
+from tests.hostile.fuzzing import Report, fuzzed
+from tests.hostile.relations import Asked, asked
+from tests.hostile.scene import Scene, staged
+from tests.stack import emptied
+from tests.system.conftest import BEGINS_AT
+
+REQUESTS = 2_000
+SEED = 20_261_126
+
+
+@pytest.fixture(scope="module")
+def scene(stack: Stack) -> Iterator[Scene]:
+    """The house as three firms have left it. It takes no large files."""
+    with emptied(stack, BEGINS_AT) as parts, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(uploads.SETTING, str(uploads.BYTES_MAX))
+        with House(parts) as house:
+            yield asyncio.run(staged(house))
+
+
+@pytest.fixture(scope="module")
+def report(scene: Scene) -> Report:
+    """What became of requests made from the documents."""
+    return fuzzed(scene, REQUESTS, SEED)
+
+
+@pytest.fixture(scope="module")
+def answers(scene: Scene) -> list[Asked]:
+    """What every operation answers every role, by whose thing the path names."""
+    return asyncio.run(asked(scene))
+
+
+@pytest.fixture(scope="module")
+def endured(scene: Scene) -> slow.Measured:
+    """What became of clients that are slow, endless, or too many."""
+    return asyncio.run(slow.endured(scene))

@@ -1,0 +1,1 @@
+"""Programs for an environment of their own; tests import nothing of it."""
