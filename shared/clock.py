@@ -7,6 +7,7 @@ looked at with one ``stat`` per call and read only when it has changed.
 
 import os
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 SETTING = "SIGILL_CLOCK"
@@ -40,17 +41,25 @@ class _Moved:
             raise ValueError(f"{SETTING}: {self.path.name} says neither 'frozen' nor 'offset'")
 
 
-_moved = _Moved(Path(os.environ[SETTING])) if SETTING in os.environ else None
+@cache
+def _moved() -> _Moved | None:
+    """Return what moves the clock of this process; ``None``: nothing.
+
+    Read once, when somebody first asks for the time: a process may have loaded this module before it
+    was told which clock is its own (ADR-0029).
+    """
+    return _Moved(Path(os.environ[SETTING])) if SETTING in os.environ else None
 
 
 def now() -> datetime:
     """Return the current instant, timezone-aware UTC, microsecond precision."""
-    return _moved.now() if _moved else datetime.now(UTC)
+    moved = _moved()
+    return moved.now() if moved else datetime.now(UTC)
 
 
 def simulated() -> bool:
     """Return whether the clock can be moved: such records must never pass for real ones."""
-    return _moved is not None
+    return _moved() is not None
 
 
 def set_clock(path: Path, at: datetime) -> None:

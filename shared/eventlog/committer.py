@@ -16,6 +16,7 @@ import asyncpg
 import structlog
 from asyncpg.prepared_stmt import PreparedStatement
 
+from shared.crash import crash_point
 from shared.eventlog import LogBusy, OutcomeUnknown, RecordRefused
 from shared.eventlog.composing import Command
 from shared.eventlog.connection import (
@@ -204,7 +205,9 @@ class Committer:
     ) -> Sequence[asyncpg.Record]:
         """Return what the log says to ``commands``, a row for each; measure how long it took."""
         started_s = time.perf_counter()
+        crash_point("commit.begins")
         rows = await append.fetch(*arguments(commands), timeout=COMMAND_TIMEOUT_S)
+        crash_point("commit.unanswered")
         measure(Metric.APPEND_DURATION, time.perf_counter() - started_s, log=self.log)
         measure(Metric.APPEND_BATCH_SIZE, len(commands), log=self.log)
         return rows

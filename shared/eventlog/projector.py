@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from shared.contracts.base import Event
 from shared.contracts.record import Record, decode
+from shared.crash import crash_point
 from shared.eventlog import Stored
 from shared.eventlog.connection import CONNECTION_LOST, AnyConnection, Pool
 from shared.eventlog.projector_fold import Changes, Concerns, Failure, Page, Placed, concerns, fold
@@ -190,6 +191,7 @@ class Projector:
                 return False
             changes = await apply(connection, build.table, build.view, found)
             await self._checkpoint(connection, build, changes)
+            crash_point("view.applied")
         if changes.failure is not None:
             raise ViewStopped(build.view.name, changes.failure) from changes.failure.error
         return True

@@ -16,6 +16,7 @@ from uuid import UUID, uuid5
 
 from shared.contracts.base import instant_text
 from shared.contracts.envelope import Actor, Cause
+from shared.crash import crash_point
 from shared.decider import Refusal
 from shared.eventlog import Handler, LogBusy, OutcomeUnknown, StreamMoved
 from shared.eventlog.connection import Pool
@@ -161,6 +162,7 @@ class Timers:
         try:
             asked = row.timer.command(row.due)
             await self.handler.put(asked.stream, asked.command, cause)
+            crash_point("timer.asked")
         except Refusal as no:
             _log.info("timer.refused", timer=timer, stream=row.due.stream, code=no.code)
             measure(Metric.REFUSALS, 1, code=no.code, timer=timer)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import stamina
 
+from shared.crash import crash_point
 from shared.kafka.clients import KAFKA_FAILURES, Message
 from shared.kafka.progress import DATABASE_FAILURES, Book, Code, Parked, Standing
 from shared.kafka.received import Received, Unreadable, reason_of, received, stream_of
@@ -114,6 +115,7 @@ class Taker:
             except ExceptionGroup as errors:
                 raise errors.exceptions[0] from None
             outcomes = {stream: task.result() for stream, task in taken.items()}
+            crash_point("consumer.applied")
             parked = [each for _, rows in outcomes.values() for each in rows]
             versions = {stream: version for stream, (version, _) in outcomes.items()}
             async with _database():

@@ -15,6 +15,7 @@ from aiokafka.errors import (
     IllegalStateError,
 )
 
+from shared.crash import crash_point
 from shared.kafka.batch import DatabaseAway, Health, Patience, Taker
 from shared.kafka.clients import (
     KAFKA_FAILURES,
@@ -132,7 +133,9 @@ class Consumer:
             async with asyncio.timeout(POLL_TIMEOUT_S):
                 polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH_MAX)
             if polled:
+                crash_point("consumer.polled")
                 await taker.take(chain.from_iterable(polled.values()))
+                crash_point("consumer.settled")
                 await self._commit(consumer, polled)
                 watch.moved()
             elif watch.overdue():

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import orjson
 
 from shared.contracts.record import Record, decode
+from shared.crash import crash_point
 from shared.eventlog import Stored
 from shared.kafka.clients import KAFKA_FAILURES, Brokers, KafkaProducer, producing
 from shared.kafka.headers import TRACEPARENT, headers_of
@@ -194,8 +195,10 @@ class Relay:
             await self._note_lag(lease, page)
             last = page[-1].position
             _, page = await both(self._send(producer, page), self._read(last))
+            crash_point("relay.acknowledged")
             async with database():
                 await lease.move(last)
+            crash_point("relay.moved")
             self.health.position = last
             if not page:
                 await self._note_lag(lease, page)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import asyncpg
 
+from shared.crash import crash_point
 from shared.eventlog import Stored
 from shared.ledger.checkpoint import Checkpoint
 from shared.ledger.errors import DisprovedError, LedgerError
@@ -239,7 +240,9 @@ class Sealer:
             await store.keep(growing.tiles())
             proof = await consistency(store, old, checkpoint.size) if old else ()
         growing.stored()
+        crash_point("sealer.stored")
         note = await asyncio.to_thread(signer.sign, checkpoint, proof)
+        crash_point("sealer.signed")
         async with self._ledger(lease) as store:
             await store.publish(checkpoint.size, note.encode())
         self.health.size = checkpoint.size
@@ -250,7 +253,7 @@ class Sealer:
         self, lease: Lease, position: int | None = None
     ) -> AsyncGenerator[Store, None]:
         """Yield the ledger for one transaction that only the present leader can make."""
-        async with database(), lease.moving(position or lease.position) as connection:
+        async with database(), lease.moving(position) as connection:
             yield Store(connection, self.log)
 
 

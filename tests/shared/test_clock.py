@@ -47,6 +47,20 @@ def test_a_clock_is_noticed_to_have_moved(tmp_path: Path) -> None:
         assert moved.now() == at
 
 
+def test_a_process_may_be_told_its_clock_after_it_has_loaded_this(tmp_path: Path) -> None:
+    """House: ADR-0029: a service that starts out of another has a clock of its own."""
+    clock.set_clock(tmp_path / "clock", JUNE)
+    loaded = f"import os; from shared import clock; os.environ[clock.SETTING] = {str(tmp_path / 'clock')!r}"
+    said = subprocess.run(  # noqa: S603 -- this interpreter, our own words
+        [sys.executable, "-c", f"{loaded}; print(clock.now().isoformat(), clock.simulated())"],
+        env={"PYTHONPATH": "."},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert said == [JUNE.isoformat(), "True"]
+
+
 def test_a_file_that_says_neither_is_refused(tmp_path: Path) -> None:
     """House: a wrong setting stops the process; it does not fall back to another time."""
     (tmp_path / "clock").write_text("tomorrow\n")

@@ -43,6 +43,7 @@ from shared.auth.service_token import ServiceToken
 from shared.contracts.envelope import Cause
 from shared.contracts.notify import NotificationFailed, NotificationPlanned
 from shared.contracts.record import decode
+from shared.crash import crash_point
 from shared.process import Parts
 from shared.process.loops import of_the_world
 from shared.telemetry import (
@@ -245,6 +246,7 @@ async def _sent(post: Post, planned: NotificationPlanned) -> NotifyCommand:
     rendered = render(planned.letter, to.language, await _values(post, planned, to))
     envelope = Envelope(planned.notification_id, parts.settings.sender, to, parts.now())
     await mail(message_of(rendered, envelope), parts.settings, to=to.email)
+    crash_point("letter.taken")
     return RecordSent(
         recipient_id=to.person_id,
         language=to.language,
