@@ -10,12 +10,15 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 READY := $(VENV)/.ready
 RULES := $(addprefix tests/,architecture contracts shared $(SERVICES))
 AT_ONCE ?= 2
+ROUNDS ?= 10
+SEED ?= 1
+REQUESTS ?= 50000
 
 ##@ Every day
 .PHONY: help setup demo down up status check test
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make .venv and fetch the parts of the local stack (safe to repeat)
 	@$(BIN)/python -m deploy.local fetch
@@ -49,27 +52,53 @@ check: $(READY) ## Format, lint, types, floors, tests of the rules: no network, 
 	@$(BIN)/mypy --no-error-summary & mypy=$$!; \
 	  $(BIN)/basedpyright --level error & pyright=$$!; \
 	  $(BIN)/lint-imports --no-logo && \
-	  $(BIN)/pytest -q -m "not integration and not system and not thorough" -p no:cacheprovider \
+	  $(BIN)/pytest -q -m "not integration and not system and not thorough and not nightly" -p no:cacheprovider \
 	    --ignore-glob='*/api/*' --hypothesis-profile=brief $(RULES); fast=$$?; \
 	  wait $$mypy; types=$$?; wait $$pyright; strict=$$?; \
 	  [ $$fast = 0 ] && [ $$types = 0 ] && [ $$strict = 0 ]
 
 test: setup ## Every test, in two processes, each against a local stack of its own
-	@$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder -m "not nightly"
 
 ##@ Now and then
-.PHONY: format schemas nightly bench lock clean
+.PHONY: format schemas nightly faults planted hostile bench env sbom audit-libraries lock clean
 format: $(READY) ## Format and mend what can be mended
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
 
 schemas: $(READY) ## Write the JSON Schemas, AsyncAPI and OpenAPI documents anew from the code
 	@$(BIN)/python -m deploy.schemas
 
-nightly: $(READY) ## The laws of every decider, ten thousand examples each
+nightly: setup ## The laws of every decider, ten thousand examples each; three brokers
 	@$(BIN)/pytest --hypothesis-profile=nightly $$(find tests -name 'test_*laws.py')
+	@$(BIN)/pytest -m nightly
+
+faults: setup ## Hurt a whole house under load and look for what is wrong: ROUNDS=n SEED=s
+	@$(BIN)/python -m tests.faults --rounds $(ROUNDS) --seed $(SEED)
+
+planted: setup ## Plant bugs in copies of the services and show which check finds each
+	@$(BIN)/python -m tests.faults.planted
+
+hostile: setup ## Send bad requests, made from our own documents, to a house: REQUESTS=n SEED=s
+	@$(BIN)/python -m tests.hostile --requests $(REQUESTS) --seed $(SEED)
 
 bench: setup ## Measure against peers and limits; prints ratios
 	@$(BIN)/python -m bench
+
+env: ## Write .env for docker compose, with fresh secrets, if there is none
+	@$(PYTHON) deploy/fresh_env.py
+
+sbom: $(READY) ## List what each service is made of (CycloneDX, validated) in .local/sbom
+	@mkdir -p .local/sbom; tools=$$($(BIN)/python -m tests.deploy.environment) && \
+	  for service in $(SERVICES); do \
+	    $$tools/cyclonedx-py requirements requirements/$$service.txt --pyproject pyproject.toml \
+	      --mc-type application --sv 1.6 --output-reproducible --of JSON --validate \
+	      -o .local/sbom/$$service.cdx.json || exit 1; \
+	  done; echo "sbom: .local/sbom"
+
+audit-libraries: $(READY) ## Ask PyPI about known flaws of every locked library (needs PyPI itself)
+	@tools=$$($(BIN)/python -m tests.deploy.environment) && \
+	  $$tools/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+	    $(addprefix -r ,$(wildcard requirements/*.txt))
 
 lock: $(READY) ## Resolve once for everyone, then one file per service out of that
 	@$(COMPILE) pyproject.toml --extra dev -o requirements/dev.txt
@@ -78,6 +107,9 @@ lock: $(READY) ## Resolve once for everyone, then one file per service out of th
 	    -o requirements/$$service.txt || exit 1; \
 	done
 	@$(COMPILE) requirements/foreign.in -o requirements/foreign.txt
+	@$(COMPILE) requirements/deploy.in -o requirements/deploy.txt
+	@$(COMPILE) requirements/hostile.in -o requirements/hostile.txt
+	@$(COMPILE) requirements/bench.in -o requirements/bench.txt
 	@$(COMPILE) requirements/demo.in -c requirements/foreign.txt -o requirements/demo.txt
 	@$(subst 3.11,3.12,$(COMPILE)) requirements/foreign-aics.in -o requirements/foreign-aics.txt
 	@grep '^uv==' requirements/dev.txt | tr -d ' \\' | \
