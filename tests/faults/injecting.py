@@ -16,7 +16,8 @@ from shared.eventlog.connection import connect
 from tests.faults.clock import Clocks
 from tests.faults.house import READY_S, FaultyHouse
 from tests.faults.plan import Fault
-from tests.faults.topic_faults import begin_anew, copy_the_last
+from tests.faults.topic_faults import copy_the_last
+from tests.system.rewinding import begin_anew
 
 CRASHES_WITHIN_S: Final = 8.0
 CLOCK_OF_ONE_S: Final = 2.0

@@ -9,17 +9,15 @@ from typing import Any
 
 import asyncpg
 import httpx2
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.house import House
 from deploy.local.processes import module
 from deploy.local.settings import CHECKOUT, SERVICES, inherited_environment
 from deploy.local.stack import await_answer
 from shared.contracts.record import Record, decode
+from tests.system.rewinding import begin_anew
 
 COMMAND_TIMEOUT_S = 120
-REWIND_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +71,7 @@ class Observed:
     async def rewind(self, service: str) -> None:
         """Stop a service, set all its consumers' offsets to the beginning, and start it again."""
         await asyncio.to_thread(self.house.stack.processes.stop, service)
-        bootstrap = self.house.stack.kafka_bootstrap
-        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-        await admin.start()
-        try:
-            groups = [name for name, *_ in await admin.list_consumer_groups()]
-            for group in (name for name in groups if name.startswith(f"{service}.")):
-                offsets = await admin.list_consumer_group_offsets(group)
-                if offsets:
-                    await _to_the_beginning(bootstrap, group, list(offsets))
-        finally:
-            await admin.close()
+        await begin_anew(self.house.stack.kafka_bootstrap, service)
         await asyncio.to_thread(self.house.restart, service)
 
     async def only_answering(self, service: str) -> None:
@@ -120,24 +108,3 @@ class Observed:
             url = f"{self.house.stack.zipkin_url}/api/v2/traces"
             found: list[list[dict[str, Any]]] = (await http.get(url, params=asked)).json()
             return found
-
-
-async def _to_the_beginning(bootstrap: str, group: str, partitions: list[TopicPartition]) -> None:
-    """Commit the first offset of every partition for ``group``, once its members have left."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False
-    )
-    await consumer.start()
-    try:
-        consumer.assign(partitions)
-        first = await consumer.beginning_offsets(partitions)
-        async with asyncio.timeout(REWIND_S):
-            while True:
-                try:
-                    await consumer.commit(first)
-                except Exception:  # noqa: BLE001 -- who left is not forgotten yet
-                    await asyncio.sleep(0.5)
-                else:
-                    return
-    finally:
-        await consumer.stop()
