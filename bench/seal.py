@@ -1,22 +1,24 @@
 """What sealing costs: append and relay with a sealer beside them, against the same without one.
 
-``python -m bench.seal`` starts a stack of its own. Three logs are appended to in turns, all in one process
-as the role ``all`` does it, each relayed to Kafka meanwhile; one of them is sealed, one is not, and neither
-is the third, whose ratio to the second says how far a ratio of equals is from 1 here and now. A turn ends
-when its last record is on the topic; the next begins when the sealed log's checkpoint covers it, so that
-no turn pays for another. The first turns warm up and do not count. Medians of the rounds' ratios.
+``python -m bench.seal`` starts a stack of its own. One log is appended to in turns, all in one process as
+the role ``all`` does it, and relayed to Kafka meanwhile. A round is four turns of that one log: sealed,
+not, not, sealed, and the next round the other way about, so that neither a log that grows nor a machine
+that slows down counts for one side. What the two turns alike had to each other says how far a ratio of
+equals is from 1 here and now. A turn ends when its last record is on the topic; a sealer is running, and
+has caught up, before its turn begins, and has signed for everything before the next one does. The first
+round warms up and does not count. Medians of the rounds' ratios.
 """
 
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import structlog
 import uvloop
@@ -30,7 +32,7 @@ from shared.contracts.catalogue import event_of
 from shared.eventlog import Write
 from shared.eventlog.migrate import SchemaText
 from shared.eventlog.postgres import PostgresLog
-from shared.eventlog.reader import open_reader
+from shared.eventlog.reader import LogReader, open_reader
 from shared.kafka import Brokers, Topic, provision
 from shared.ledger.store import SCHEMA
 from shared.relay import Output, Relay, Sealer, origin_of
@@ -39,8 +41,8 @@ from tests.stack import folder_of_its_own, settings_of_its_own
 
 WAITING = 256
 CASE_RECORDS = 12
-COMMANDS = 1_024 * CASE_RECORDS
-"""Of each log in each round: one record each."""
+COMMANDS = 512 * CASE_RECORDS
+"""Of each turn: one record each."""
 
 RATIO_MIN = 0.95
 QUARTILES: Final = 4
@@ -50,13 +52,13 @@ SCHEMAS = (
     SchemaText("relay", relay.SCHEMA, writer="relay"),
     SchemaText("ledger", SCHEMA, writer=None),
 )
-Which: TypeAlias = Literal["sealed", "plain", "again"]
-ORDER: Final[tuple[Which, ...]] = ("sealed", "plain", "again")
+SEALED_FIRST: Final = (True, False, False, True)
+PLAIN_FIRST: Final = (False, True, True, False)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One log's turn in one round.
+    """A turn of the log.
 
     Attributes:
         taken_s: From the first command to the last record on the topic.
@@ -70,48 +72,65 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """Two turns with a sealer and two without, each two in order."""
+
+    sealed: tuple[Turn, Turn]
+    plain: tuple[Turn, Turn]
+
+    @property
+    def ratio(self) -> float:
+        """Return throughput on / off."""
+        return _sum(self.plain) / _sum(self.sealed)
+
+    @property
+    def cpu_ratio(self) -> float:
+        """Return what throughput on / off would be if the process's time alone decided."""
+        return sum(turn.cpu_s for turn in self.plain) / sum(turn.cpu_s for turn in self.sealed)
+
+    @property
+    def equal_ratio(self) -> float:
+        """Return what the second turn without a sealer had to the first."""
+        return self.plain[0].taken_s / self.plain[1].taken_s
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
-    """The turns of each log, one entry a round."""
+    """The rounds that count."""
 
-    turns: dict[Which, list[Turn]]
-
-    def ratios(self, of: Which, *, cpu: bool = False) -> list[float]:
-        """Return throughput of ``of`` over that of ``plain``, round by round; or what it would be.
-
-        Args:
-            of: The log.
-            cpu: By processor time instead: what throughput would be if that alone decided.
-        """
-        return [
-            other.cpu_s / one.cpu_s if cpu else other.taken_s / one.taken_s
-            for one, other in zip(self.turns[of], self.turns["plain"], strict=True)
-        ]
+    rounds: tuple[Round, ...]
 
     @property
     def ratio(self) -> float:
         """Return the figure."""
-        return median(self.ratios("sealed"))
+        return median(each.ratio for each in self.rounds)
 
     def __str__(self) -> str:
         """Return the lines to print."""
-        sealed, plain = (
-            COMMANDS / median(turn.taken_s for turn in self.turns[each])
-            for each in ("sealed", "plain")
+        sealed = [turn for each in self.rounds for turn in each.sealed]
+        plain = [turn for each in self.rounds for turn in each.plain]
+        (sealed_s, sealed_us), (plain_s, plain_us) = (
+            (
+                COMMANDS / median(turn.taken_s for turn in turns),
+                median(turn.cpu_s for turn in turns) / COMMANDS * 1e6,
+            )
+            for turns in (sealed, plain)
         )
-        sealed_us, plain_us = (
-            median(turn.cpu_s for turn in self.turns[each]) / COMMANDS * 1e6
-            for each in ("sealed", "plain")
-        )
-        behind_s = max(turn.behind_s for turn in self.turns["sealed"])
         return (
-            f"append and relay, sealing on / off: {_spread(self.ratios('sealed'))} (gate {RATIO_MIN};"
-            f" {sealed:,.0f}/s against {plain:,.0f}/s, {COMMANDS:,} commands a turn,"
-            f" {len(self.turns['plain'])} rounds in turns)\n"
-            f"  off / off, for comparison: {_spread(self.ratios('again'))}\n"
-            f"  processor time of the process, off / on: {_spread(self.ratios('sealed', cpu=True))}"
+            f"append and relay, sealing on / off: {_spread([each.ratio for each in self.rounds])}"
+            f" (gate {RATIO_MIN}; {sealed_s:,.0f}/s against {plain_s:,.0f}/s,"
+            f" {COMMANDS:,} commands a turn, {len(self.rounds)} rounds of four turns)\n"
+            f"  off / off, for comparison: {_spread([each.equal_ratio for each in self.rounds])}\n"
+            f"  processor time of the process, off / on:"
+            f" {_spread([each.cpu_ratio for each in self.rounds])}"
             f" ({plain_us:.0f} us a record against {sealed_us:.0f})\n"
-            f"  last checkpoint behind the last record: {behind_s:.1f} s at worst"
+            f"  last checkpoint behind the last record: {max(turn.behind_s for turn in sealed):.1f} s at worst"
         )
+
+
+def _sum(turns: Sequence[Turn]) -> float:
+    """Return how long ``turns`` took together."""
+    return sum(turn.taken_s for turn in turns)
 
 
 def _spread(ratios: Sequence[float]) -> str:
@@ -123,66 +142,76 @@ def _spread(ratios: Sequence[float]) -> str:
 
 
 async def measure(stack: Stack, folder: Path, *, rounds: int) -> Measured:
-    """Return what each log's turns took on ``stack``; the signer is in ``folder``."""
-    turns: dict[Which, list[Turn]] = {each: [] for each in ORDER}
-    order = deque(ORDER)
-    async with AsyncExitStack() as doors:
-        sides = {
-            each: await doors.enter_async_context(_running(stack, folder, sealing=each == "sealed"))
-            for each in ORDER
-        }
-        for number in range(rounds + 1):
-            for each in order:
-                turn = await _turn(sides[each])
-                if number:
-                    turns[each].append(turn)
-            order.rotate()
-    return Measured(turns)
+    """Return what each round took on ``stack``; the signer is in ``folder``."""
+    async with _running(stack) as side:
+        made = [
+            await _round(side, folder, PLAIN_FIRST if number % 2 else SEALED_FIRST)
+            for number in range(rounds + 1)
+        ]
+    return Measured(tuple(made[1:]))
 
 
 @dataclass(slots=True)
 class _Side:
-    """A log that is relayed, and sealed or not.
+    """A log that is relayed.
 
     Attributes:
         cases: How many are in it.
     """
 
+    database: Database
     log: PostgresLog
     relay: Relay
-    sealer: Sealer | None
+    reader: LogReader
     cases: int = field(default=0)
 
-    async def relayed(self, position: int) -> None:
-        """Return when the relay's checkpoint is at ``position``."""
+    @property
+    def size(self) -> int:
+        """Return how many records were appended."""
+        return self.cases * CASE_RECORDS
+
+    async def relayed(self) -> None:
+        """Return when the relay's checkpoint is at the last record."""
         async with asyncio.timeout(LIMIT_S):
-            while self.relay.health.position < position:  # noqa: ASYNC110 -- nobody tells
+            while self.relay.health.position < self.size:  # noqa: ASYNC110 -- nobody tells
                 await asyncio.sleep(LOOK_S)
 
-    async def signed(self, size: int) -> None:
-        """Return when the last checkpoint is at ``size``; at once without a sealer."""
+    async def signed(self, sealer: Sealer | None) -> None:
+        """Return when the last checkpoint is at the last record; at once without a sealer."""
         async with asyncio.timeout(LIMIT_S):
-            while self.sealer is not None and self.sealer.health.size < size:  # noqa: ASYNC110 -- nobody tells
+            while sealer is not None and sealer.health.size < self.size:  # noqa: ASYNC110 -- nobody tells
                 await asyncio.sleep(LOOK_S)
 
 
-async def _turn(side: _Side) -> Turn:
+async def _round(side: _Side, folder: Path, order: Sequence[bool]) -> Round:
+    """Return what four turns took."""
+    turns: dict[bool, list[Turn]] = {True: [], False: []}
+    for sealing, alike in groupby(order):
+        async with AsyncExitStack() as doors:
+            sealer = await doors.enter_async_context(_sealing(side, folder)) if sealing else None
+            for _ in alike:
+                await side.signed(sealer)
+                turns[sealing].append(await _turn(side, sealer))
+    (sealed, sealed_again), (plain, plain_again) = turns[True], turns[False]
+    return Round((sealed, sealed_again), (plain, plain_again))
+
+
+async def _turn(side: _Side, sealer: Sealer | None) -> Turn:
     """Return what one turn took."""
     began_s, before_s = time.perf_counter(), time.process_time()
     cases = range(side.cases, side.cases + COMMANDS // CASE_RECORDS)
     await _append(side.log, cases)
     side.cases = cases.stop
-    size = side.cases * CASE_RECORDS
-    await side.relayed(size)
+    await side.relayed()
     relayed_s = time.perf_counter()
-    await side.signed(size)
+    await side.signed(sealer)
     signed_s = time.perf_counter()
     return Turn(relayed_s - began_s, time.process_time() - before_s, signed_s - relayed_s)
 
 
 @asynccontextmanager
-async def _running(stack: Stack, folder: Path, *, sealing: bool) -> AsyncGenerator[_Side]:
-    """Yield one side, on a fresh database and topic."""
+async def _running(stack: Stack) -> AsyncGenerator[_Side]:
+    """Yield the log, on a fresh database and topic."""
     brokers = Brokers(stack.kafka_bootstrap)
     async with AsyncExitStack() as doors:
         database = await doors.enter_async_context(
@@ -197,31 +226,29 @@ async def _running(stack: Stack, folder: Path, *, sealing: bool) -> AsyncGenerat
         relaying = Relay(
             reader=reader, dsn=database.relay_dsn, brokers=brokers, output=Output(topic), now=now
         )
-        sealer = await _sealer(doors, database, folder) if sealing else None
         async with asyncio.TaskGroup() as group:
             group.create_task(relaying.run())
-            if sealer is not None:
-                group.create_task(sealer.run())
             while not relaying.health.leading:  # noqa: ASYNC110 -- nobody tells
                 await asyncio.sleep(LOOK_S)
-            yield _Side(house.log, relaying, sealer)
+            yield _Side(database, house.log, relaying, reader)
             relaying.stopping.set()
-            if sealer is not None:
-                sealer.stopping.set()
 
 
-async def _sealer(doors: AsyncExitStack, database: Database, folder: Path) -> Sealer:
-    """Return a sealer as services have it, with their settings."""
-    reader = await doors.enter_async_context(
-        open_reader(database.relay_dsn, service=database.service)
-    )
-    return Sealer(
-        reader=reader,
-        dsn=database.relay_dsn,
-        log="log",
-        origin=origin_of(database.service, "log", prefix="", simulated=False),
-        folder=folder,
-    )
+@asynccontextmanager
+async def _sealing(side: _Side, folder: Path) -> AsyncGenerator[Sealer]:
+    """Yield a sealer as services have it: with their settings, and the reader of the relay."""
+    database = side.database
+    async with asyncio.TaskGroup() as group:
+        sealer = Sealer(
+            reader=side.reader,
+            dsn=database.relay_dsn,
+            log="log",
+            origin=origin_of(database.service, "log", prefix="", simulated=False),
+            folder=folder,
+        )
+        group.create_task(sealer.run())
+        yield sealer
+        sealer.stopping.set()
 
 
 async def _append(log: PostgresLog, numbers: range) -> None:

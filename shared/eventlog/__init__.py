@@ -7,7 +7,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID, uuid5
 
 from shared.contracts.base import Event
@@ -96,9 +96,8 @@ class History:
         return len(self.events)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A record's exact bytes and their place in the log (L7)."""
+class Stored(NamedTuple):
+    """A record's exact bytes and their place in the log (L7). A tuple: one is made for each record read."""
 
     position: int
     leaf: bytes

@@ -11,7 +11,8 @@ from shared.eventlog.arrivals import Arrivals
 from shared.eventlog.background import running
 from shared.eventlog.connection import Pool, connect, open_pool
 
-_READER_CONNECTIONS_MAX = 2
+_READER_CONNECTIONS_MAX = 3
+"""Two outputs and a ledger may read at once."""
 
 Schema: TypeAlias = Literal["log", "access"]
 """Of the events, or of the access log."""
@@ -37,7 +38,7 @@ class LogReader:
             " WHERE pos > $1 ORDER BY pos LIMIT $2",
             *(after, limit),
         )
-        return tuple(Stored(row["pos"], row["leaf"]) for row in rows)
+        return tuple(map(Stored._make, rows))
 
     async def head(self) -> int:
         """Return the last position; 0 for an empty log."""

@@ -8,7 +8,7 @@ from functools import partial
 from types import FrameType
 from typing import Final, Literal, TypeAlias, TypeVar
 
-from shared.kafka import Brokers, Consumer
+from shared.kafka import Consumer
 from shared.process.compose import Opened, open_when_there
 from shared.process.door import Door
 from shared.process.erasing import erased_back
@@ -17,7 +17,7 @@ from shared.process.readiness import Views, checks
 from shared.process.restored import NAME, watch
 from shared.process.service import Service
 from shared.process.settings import ServiceSettings
-from shared.process.working import Work, relays, sealers
+from shared.process.working import Work, log_readers, relays, sealers
 from shared.relay import Relay, Sealer
 from shared.telemetry import get_logger
 from shared.web import add_health, bare_app
@@ -85,7 +85,7 @@ async def _be(
     """Do the work of ``role`` until told to stop."""
     parts = opened.parts
     settings = parts.settings
-    brokers = Brokers(settings.kafka_bootstrap_servers)
+    brokers = settings.brokers
     views = Views(
         parts.pool, parts.positions, service.every_view, settings.stalled_after_ms / 1_000
     )
@@ -98,12 +98,10 @@ async def _be(
         loops += work.loops()
         consumers = work.consumers()
     if role in {"relay", "all"}:
-        sending = await stack.enter_async_context(
-            relays(service, settings, brokers, parts, stopping)
-        )
-        sealing = await stack.enter_async_context(
-            sealers(service, settings, stopping, simulated=opened.log.simulated)
-        )
+        readers = await stack.enter_async_context(log_readers(service, settings))
+        sending = relays(service, brokers, parts, readers["log"], stopping)
+        simulated = opened.log.simulated
+        sealing = sealers(service, settings, readers, stopping, simulated=simulated)
     asked = checks(
         stopping=stopping,
         views=views,

@@ -1,8 +1,8 @@
 """The loops of a worker and of a relay: views, timers, consumers, background, outputs."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
@@ -11,7 +11,7 @@ from shared.contracts.catalogue import event_heard
 from shared.eventlog import LogBusy, OutcomeUnknown, StreamMoved
 from shared.eventlog.postgres import PostgresLog
 from shared.eventlog.projector import Pages, Projector, ViewStopped
-from shared.eventlog.reader import open_reader
+from shared.eventlog.reader import LogReader, Schema, open_reader
 from shared.eventlog.timers import Timers
 from shared.eventlog.views import View
 from shared.kafka import (
@@ -142,52 +142,62 @@ async def observe(views: Views, timers: Timers, log: str, loop: Loop) -> None:
 
 
 @asynccontextmanager
-async def relays(
-    service: Service[S], settings: S, brokers: Brokers, parts: Parts[S], stopping: asyncio.Event
-) -> AsyncGenerator[tuple[Relay, ...], None]:
-    """Yield the relay of the log itself and of each further output of the service."""
+async def log_readers(
+    service: Service[S], settings: S
+) -> AsyncGenerator[Mapping[Schema, LogReader], None]:
+    """Yield the two logs of the service to read from: whoever relays and whoever seals share them."""
     dsn = settings.relay_dsn.get_secret_value()
+    async with (
+        open_reader(dsn, service=service.name) as events,
+        open_reader(dsn, service=service.name, schema="access") as accesses,
+    ):
+        yield {"log": events, "access": accesses}
+
+
+def relays(
+    service: Service[S],
+    brokers: Brokers,
+    parts: Parts[S],
+    reader: LogReader,
+    stopping: asyncio.Event,
+) -> tuple[Relay, ...]:
+    """Return the relay of the log itself and of each further output of the service."""
+    settings = parts.settings
     outputs = (Output(events_topic(service.name).name), *service.outputs)
-    async with open_reader(dsn, service=service.name) as reader:
-        yield tuple(
-            Relay(
-                reader=reader,
-                dsn=dsn,
-                brokers=brokers,
-                output=output,
-                now=parts.now,
-                idle_s=settings.relay_poll_interval_ms / 1_000,
-                stopping=stopping,
-            )
-            for output in outputs
+    return tuple(
+        Relay(
+            reader=reader,
+            dsn=settings.relay_dsn.get_secret_value(),
+            brokers=brokers,
+            output=output,
+            now=parts.now,
+            idle_s=settings.relay_poll_interval_ms / 1_000,
+            stopping=stopping,
         )
+        for output in outputs
+    )
 
 
-@asynccontextmanager
-async def sealers(
-    service: Service[S], settings: S, stopping: asyncio.Event, *, simulated: bool
-) -> AsyncGenerator[tuple[Sealer, ...], None]:
-    """Yield who seals the log of the service, and its access log."""
-    dsn = settings.relay_dsn.get_secret_value()
-    async with AsyncExitStack() as readers:
-        yield tuple(
-            [
-                Sealer(
-                    reader=await readers.enter_async_context(
-                        open_reader(dsn, service=service.name, schema=log)
-                    ),
-                    dsn=dsn,
-                    log=log,
-                    origin=origin_of(
-                        service.name,
-                        log,
-                        prefix=settings.ledger_origin_prefix,
-                        simulated=simulated,
-                    ),
-                    folder=settings.ledger_folder / service.name / log,
-                    interval_s=settings.ledger_interval_ms / 1_000,
-                    stopping=stopping,
-                )
-                for log in LOGS
-            ]
+def sealers(
+    service: Service[S],
+    settings: S,
+    readers: Mapping[Schema, LogReader],
+    stopping: asyncio.Event,
+    *,
+    simulated: bool,
+) -> tuple[Sealer, ...]:
+    """Return who seals the log of the service, and its access log."""
+    return tuple(
+        Sealer(
+            reader=readers[log],
+            dsn=settings.relay_dsn.get_secret_value(),
+            log=log,
+            origin=origin_of(
+                service.name, log, prefix=settings.ledger_origin_prefix, simulated=simulated
+            ),
+            folder=settings.ledger_folder / service.name / log,
+            interval_s=settings.ledger_interval_ms / 1_000,
+            stopping=stopping,
         )
+        for log in LOGS
+    )

@@ -29,7 +29,7 @@ from shared.relay.outages import SIGNS_OF_LIFE, DatabaseAway, both, database, wa
 from shared.relay.relay import Reader
 from shared.telemetry import Metric, get_logger, measure
 
-PAGE_MAX = 500
+PAGE_MAX = 250
 IDLE_S = 1.0
 INTERVAL_S = 2.0
 REFUSALS: tuple[type[Exception], ...] = (LedgerError, asyncpg.RestrictViolationError)
@@ -228,7 +228,7 @@ class Sealer:
             page = await self.reader.tail(growing.size, limit=limit)
         if page:
             _check_dense(page, growing.size)
-            await asyncio.to_thread(growing.take, [each.leaf for each in page])
+            growing.take([each.leaf for each in page])
         return len(page)
 
     async def _seal(self, lease: Lease, signer: Signer, growing: Growing) -> None:

@@ -18,7 +18,7 @@ from shared.process.erasure_orders import (
 )
 from shared.process.legal_hold import LiftLegalHold, PlaceLegalHold
 from shared.process.provide import migrate
-from shared.process.working import sealers
+from shared.process.working import log_readers, sealers
 from tests.eventlog.house import until
 from tests.process.example import Settings, service
 from tests.process.house import MONDAY, House, eventually
@@ -129,9 +129,10 @@ async def sealed(settings: Settings, size: int) -> None:
     stopping = asyncio.Event()
     async with (
         asyncio.timeout(60),
-        sealers(service, settings, stopping, simulated=True) as sealing,
+        log_readers(service, settings) as readers,
         asyncio.TaskGroup() as group,
     ):
+        sealing = sealers(service, settings, readers, stopping, simulated=True)
         for each in sealing:
             group.create_task(each.run())
         await until(lambda: sealing[0].health.size >= size)
