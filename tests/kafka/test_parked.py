@@ -210,7 +210,7 @@ async def test_a_redrive_across_a_gap_leaves_the_stream_parked(house: House) -> 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"value": b"no record"}, "Unreadable: no record: JSONDecodeError"),
+        ({"value": b"no record"}, "Unreadable: no record: UnrecordableError"),
         ({"value": None}, "Unreadable: a record without a value"),
         ({"headers": []}, "Unreadable: no header ce_position"),
         ({"key": box("a")}, "Unreadable: the key is not the record's stream"),
