@@ -18,6 +18,7 @@ import asyncpg
 from pydantic import BaseModel
 
 from shared.contracts.base import Event
+from shared.contracts.catalogue import NewerVersionError
 from shared.contracts.record import Record, decode
 from shared.crash import crash_point
 from shared.eventlog import Stored
@@ -95,6 +96,8 @@ def _decoded(records: Sequence[Stored], event_of: Callable[[Record], Event | Non
     for stored in records:
         try:
             placed.append(Placed(stored.position, event_of(decode(stored.leaf))))
+        except NewerVersionError as error:
+            return Page(tuple(placed), Failure(stored.position, str(error), error))
         except ValueError as error:
             return Page(tuple(placed), Failure(stored.position, "a record that is none", error))
     return Page(tuple(placed))

@@ -1,8 +1,13 @@
 """A page folded into documents: what is applied, and where it stops."""
 
+from collections.abc import Callable
+
 from pydantic import BaseModel
 
 from shared.contracts.base import Event
+from shared.contracts.catalogue import NewerVersionError
+from shared.contracts.record import Record
+from shared.eventlog.projector import Pages
 from shared.eventlog.projector_fold import Page, Placed, concerns, fold
 from tests.projector.example import (
     BOXES,
@@ -11,6 +16,8 @@ from tests.projector.example import (
     BoxDropped,
     BoxFilled,
     BoxOpened,
+    ListedLog,
+    event_of,
     life,
 )
 
@@ -66,3 +73,29 @@ def test_a_view_stops_before_the_event_that_it_cannot_take() -> None:
 def test_a_page_can_be_cut_at_a_position() -> None:
     """House: two folds are compared at one position."""
     assert page(*life("a")).until(2) == page(*life("a")[:2])
+
+
+async def test_a_newer_version_is_told_from_what_is_no_record() -> None:
+    """ADR-0025: an operator reads which of the two stopped a view: one is mended by an upgrade."""
+    log = ListedLog()
+    log.say(*life("a"))
+    log.put("BoxLocked", {"box": "a"})
+    pages = Pages(log, refusing("BoxLocked", NewerVersionError("BoxLocked version 2 is not known")))
+    stopped = (await pages.after(0)).failure
+    assert stopped is not None
+    assert (stopped.position, stopped.reason) == (4, "BoxLocked version 2 is not known")
+    pages = Pages(log, refusing("BoxLocked", ValueError("colour is missing")))
+    stopped = (await pages.after(0)).failure
+    assert stopped is not None
+    assert stopped.reason == "a record that is none"
+
+
+def refusing(kind: str, error: ValueError) -> Callable[[Record], Event | None]:
+    """Return how to read records when one kind cannot be read."""
+
+    def read(record: Record) -> Event | None:
+        if record.type == kind:
+            raise error
+        return event_of(record)
+
+    return read

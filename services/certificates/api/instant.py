@@ -22,7 +22,7 @@ YEARS: Final = range(2018, 2200)
 
 FAULT: Final = Fault(
     detail="A day (YYYY-MM-DD) or an instant with its offset (RFC 3339) is expected.",
-    code="datetime_parsing",
+    code="instant_malformed",
     parameter="query at",
 )
 
