@@ -68,12 +68,12 @@ format: $(READY) ## Format and mend what can be mended
 schemas: $(READY) ## Write the JSON Schemas, AsyncAPI and OpenAPI documents anew from the code
 	@$(BIN)/python -m deploy.schemas
 
-nightly: setup ## The laws of every decider, ten thousand examples each; three brokers
+nightly: setup ## The laws of every decider, ten thousand examples each; three brokers; upgrades
 	@$(BIN)/pytest --hypothesis-profile=nightly $$(find tests -name 'test_*laws.py')
 	@$(BIN)/pytest -m nightly
 
-faults: setup ## Hurt a whole house under load and look for what is wrong: ROUNDS=n SEED=s
-	@$(BIN)/python -m tests.faults --rounds $(ROUNDS) --seed $(SEED)
+faults: setup ## Hurt a whole house under load: ROUNDS=n SEED=s FLAGS="--at-once 5 --faults 80"
+	@$(BIN)/python -m tests.faults --rounds $(ROUNDS) --seed $(SEED) $(FLAGS)
 
 planted: setup ## Plant bugs in copies of the services and show which check finds each
 	@$(BIN)/python -m tests.faults.planted

@@ -17,11 +17,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
+from deploy.local.errors import StackError
 from deploy.local.settings import bare_environment
 
 MODULE_SWITCH: Final = "-m"
@@ -40,24 +42,52 @@ def start_warm(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: P
         cwd: The folder to run in, which holds the module.
         env: The whole environment of the new process.
         log: The file at whose end the new process writes.
+
+    Raises:
+        StackError: The process that loads ended and did not say whether it has started anything. The
+            next start begins another.
     """
     asked = {"argv": list(argv), "cwd": str(cwd), "env": dict(env), "log": str(log)}
     with _one_at_a_time:
         warm = _loaded(cwd, env)
         assert warm.stdin is not None
         assert warm.stdout is not None
-        warm.stdin.write(json.dumps(asked).encode() + b"\n")
-        warm.stdin.flush()
-        return int(warm.stdout.readline())
+        try:
+            warm.stdin.write(json.dumps(asked).encode() + b"\n")
+            warm.stdin.flush()
+            told = warm.stdout.readline()
+        except BrokenPipeError:
+            told = b""
+        if not told:
+            raise StackError(_ended(warm, argv))
+        return int(told)
+
+
+def _ended(warm: subprocess.Popen[bytes], argv: Sequence[str]) -> str:
+    """Return what to say of a process that ended instead of answering."""
+    code = _buried(warm)
+    return (
+        f"the process that loads modules ended ({code}) before it said whether it had started "
+        f"{' '.join(argv[2:])}: see whether that runs, and start it again"
+    )
 
 
 def _loaded(cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Return the process that loads for a folder and what is said to Python there."""
     said = {name: value for name, value in env.items() if name.startswith("PYTHON")}
     key = (cwd, tuple(f"{name}={said[name]}" for name in sorted(said)))
-    if (warm := _warm.get(key)) is None or warm.poll() is not None:
-        warm = _warm[key] = _begin(cwd, bare_environment() | said)
-    return warm
+    if (warm := _warm.get(key)) is not None and warm.poll() is not None:
+        _buried(_warm.pop(key))
+    if key not in _warm:
+        _warm[key] = _begin(cwd, bare_environment() | said)
+    return _warm[key]
+
+
+def _buried(warm: subprocess.Popen[bytes]) -> int:
+    """End a process that loads, if it runs, close what leads to it, and return how it ended."""
+    with suppress(BrokenPipeError), warm:  # words that it never read
+        warm.kill()
+    return warm.wait()
 
 
 def _begin(cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:

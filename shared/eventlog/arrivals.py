@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from shared.eventlog.connection import CONNECTION_LOST, RECONNECT_DELAY_S, Connection
+from shared.eventlog.connection import RECONNECT_DELAY_S, UNABLE, Connection
 
 LOOK_INTERVAL_S = 2
 """How often the head is read all the same: a second guard, and how a dead connection shows."""
@@ -40,7 +40,7 @@ class Arrivals:
             try:
                 async with self.open_connection() as connection:
                     await self._listen(connection)
-            except CONNECTION_LOST as error:
+            except UNABLE as error:
                 _log.warning("eventlog.listener_lost", schema=self.schema, error=repr(error))
             await asyncio.sleep(RECONNECT_DELAY_S)
 

@@ -23,6 +23,7 @@ from shared.eventlog.connection import (
     COMMAND_TIMEOUT_S,
     CONNECTION_LOST,
     RECONNECT_DELAY_S,
+    UNABLE,
     Connection,
     require_safe,
 )
@@ -137,7 +138,7 @@ class Committer:
                     async with self.open_connection() as connection:
                         await require_safe(connection)
                         await self._commit_all(connection)
-                except CONNECTION_LOST as error:
+                except UNABLE as error:
                     _log.warning("eventlog.connection_lost", schema=self.schema, error=repr(error))
                     self._give_up(error)
                     await asyncio.sleep(RECONNECT_DELAY_S)

@@ -27,6 +27,13 @@ CONNECTION_LOST: Final = (
 )
 """What a lost or refused connection looks like; the outcome of what was under way is unknown."""
 
+UNABLE: Final = (
+    *CONNECTION_LOST,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+)
+"""What a server says, also to whoever connects, that is away or has no room: ask again later."""
+
 _MUST_BE_ON = ("fsync", "full_page_writes", "synchronous_commit")
 
 

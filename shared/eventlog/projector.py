@@ -22,7 +22,7 @@ from shared.contracts.catalogue import NewerVersionError
 from shared.contracts.record import Record, decode
 from shared.crash import crash_point
 from shared.eventlog import Stored
-from shared.eventlog.connection import CONNECTION_LOST, AnyConnection, Pool
+from shared.eventlog.connection import UNABLE, AnyConnection, Pool
 from shared.eventlog.projector_fold import Changes, Concerns, Failure, Page, Placed, concerns, fold
 from shared.eventlog.views import View
 from shared.telemetry import get_logger
@@ -34,8 +34,7 @@ SWAP_PAUSE_S: Final = 5.0
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,50}")
 
 DATABASE_AWAY: Final = (
-    *CONNECTION_LOST,
-    asyncpg.InsufficientResourcesError,
+    *UNABLE,
     asyncpg.TransactionRollbackError,
 )
 """What a database does that restarts, fails over or is not there: ask again later."""

@@ -13,6 +13,8 @@ from itertools import chain
 from aiokafka.errors import (
     CommitFailedError,
     IllegalStateError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
 )
 
 from shared.crash import crash_point
@@ -28,6 +30,7 @@ from shared.kafka.clients import (
     is_member,
     reachable,
 )
+from shared.kafka.lost import RecordsLost, resume
 from shared.kafka.progress import Book
 from shared.kafka.subscription import Effect
 from shared.telemetry import get_logger
@@ -88,6 +91,9 @@ class Consumer:
                 await self._session()
             except DatabaseAway as error:
                 self._tell(error)
+            except RecordsLost as error:
+                self._miss(error)
+                failed += 1
             except SESSION_FAILURES as error:
                 self._tell(error)
                 failed = 1 if self._alive else failed + 1
@@ -101,6 +107,11 @@ class Consumer:
         """Log why a session ended."""
         group, topic = self.book.consumer, self.book.topic
         log.warning("consumer.session_ended", group=group, topic=topic, exc_info=error)
+
+    def _miss(self, error: RecordsLost) -> None:
+        """Say aloud that records are gone which were not applied: they must be sent again."""
+        group, topic = self.book.consumer, self.book.topic
+        log.error("consumer.records_lost", group=group, topic=topic, why=str(error))
 
     async def _rest(self, failed: int) -> None:
         """Wait before the next session, less when told to stop."""
@@ -130,8 +141,7 @@ class Consumer:
         taker = Taker(self.book, self.effect, self.patience, self.health, self.as_is)
         while not self.stopping.is_set():
             await taker.count_parked(at_most_every_s=COUNT_PARKED_S)
-            async with asyncio.timeout(POLL_TIMEOUT_S):
-                polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH_MAX)
+            polled = await self._polled(consumer)
             if polled:
                 crash_point("consumer.polled")
                 await taker.take(chain.from_iterable(polled.values()))
@@ -143,6 +153,23 @@ class Consumer:
                 watch.moved()
             self._alive = self.health.polling = watch.alive
             self._note_lag(consumer, polled)
+
+    async def _polled(self, consumer: KafkaConsumer) -> Mapping[Place, Sequence[Message]]:
+        """Return what has come; nothing where a place on the topic had to be found first.
+
+        Raises:
+            RecordsLost: See there.
+        """
+        try:
+            async with asyncio.timeout(POLL_TIMEOUT_S):
+                return await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH_MAX)
+        except NoOffsetForPartitionError as error:
+            asked: Mapping[Place, int | None] = {error.args[0]: None}
+        except OffsetOutOfRangeError as error:
+            asked = error.args[0]
+        for each, offset in asked.items():
+            await resume(self.brokers, consumer, each, offset)
+        return {}
 
     async def _require_idle(self, consumer: KafkaConsumer) -> None:
         """Return if a member without a sign of life has simply no partition to poll.

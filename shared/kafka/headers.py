@@ -4,7 +4,7 @@ The value is the record's exact bytes; the headers repeat what a reader wants to
 parsing them, and add the position, which only the log around the record knows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 POSITION = "ce_position"
@@ -43,6 +43,14 @@ def headers_of(record: Mapping[str, Any], position: int) -> Headers:
     if record["traceparent"] is not None:
         headers.append((TRACEPARENT, _bytes(record["traceparent"])))
     return headers
+
+
+def position_of(headers: Sequence[tuple[str, bytes]]) -> int | None:
+    """Return the position that a message names; ``None`` when it names none."""
+    for name, value in headers:
+        if name == POSITION and value.isdigit():
+            return int(value)
+    return None
 
 
 def _bytes(text: str) -> bytes:

@@ -31,6 +31,7 @@ DATABASE_FAILURES: tuple[type[Exception], ...] = (
     asyncpg.LockNotAvailableError,
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresConnectionError,
+    asyncpg.PostgresSystemError,
     asyncpg.TransactionRollbackError,
 )
 """What the world does to whoever speaks to PostgreSQL; a time-out is an ``OSError``."""

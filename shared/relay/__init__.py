@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from shared.relay.lease import LeaseLost, checkpoint, leading
+from shared.relay.lease import LeaseLost, checkpoint, leading, send_again
 from shared.relay.reconcile import Reconciled, reconcile
 from shared.relay.relay import Health, Output, Reader, Relay
 from shared.relay.sealer import Sealer, SealHealth, origin_of
@@ -24,4 +24,5 @@ __all__ = [
     "leading",
     "origin_of",
     "reconcile",
+    "send_again",
 ]

@@ -129,6 +129,26 @@ async def checkpoint(dsn: str, output: str) -> int:
     return position or 0
 
 
+async def send_again(dsn: str, output: str) -> int:
+    """Have the whole log sent to ``output`` once more, in order; return up to where it was sent.
+
+    Whoever leads is fenced, and the next leader begins at the first position. Readers meet repeats.
+
+    Raises:
+        OSError: The database is not there; also asyncpg's own errors.
+    """
+    async with connect(dsn, name=f"relay {output} again") as connection, connection.transaction():
+        position: int | None = await connection.fetchval(
+            "SELECT position FROM relay.checkpoint WHERE output = $1 FOR UPDATE", output
+        )
+        await connection.execute(
+            "UPDATE relay.checkpoint SET position = 0, epoch = epoch + 1,"
+            " moved_at = clock_timestamp() WHERE output = $1",
+            output,
+        )
+    return position or 0
+
+
 async def waited(event: asyncio.Event, limit_s: float) -> bool:
     """Return whether ``event`` was set within ``limit_s``."""
     try:

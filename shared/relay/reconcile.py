@@ -1,10 +1,9 @@
 """The relay's arithmetic: what a range of the log must have put on the topic, and what is there."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.kafka.clients import Brokers
-from shared.kafka.headers import POSITION
+from shared.kafka.headers import position_of
 from shared.kafka.reading import whole_topic
 from shared.telemetry import Metric, measure
 
@@ -51,7 +50,7 @@ async def reconcile(brokers: Brokers, topic: str, first: int, last: int) -> Reco
     seen = bytearray(last - first + 1)
     found = repeats = 0
     async for message in whole_topic(brokers, topic):
-        position = _position(message.headers)
+        position = position_of(message.headers)
         if position is None or not first <= position <= last:
             continue
         if seen[position - first]:
@@ -67,11 +66,3 @@ async def reconcile(brokers: Brokers, topic: str, first: int, last: int) -> Reco
     reconciled = Reconciled(first, last, found, repeats, tuple(missing))
     measure(Metric.RELAY_MISSING_EVENTS, reconciled.lacking, topic=topic)
     return reconciled
-
-
-def _position(headers: Sequence[tuple[str, bytes]]) -> int | None:
-    """Return the position that a message names; ``None`` when it names none."""
-    for name, value in headers:
-        if name == POSITION and value.isdigit():
-            return int(value)
-    return None

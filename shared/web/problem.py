@@ -208,6 +208,9 @@ ANSWERED: Final[tuple[type[Exception], ...]] = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InterfaceError,  # a connection that was closed under the question
+    asyncpg.InternalClientError,
 )
 
 
@@ -221,6 +224,8 @@ def render_problems(app: FastAPI) -> None:
         return document(STATUS[no.kind], no.code, no.detail)
 
     async def answered(request: Request, error: Exception) -> Response:
+        if isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError):
+            raise error  # arguments of a query that cannot be sent: our mistake
         return render(problem_of(error, request))
 
     app.add_exception_handler(Refusal, refused)

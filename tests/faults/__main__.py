@@ -17,6 +17,7 @@ from deploy.local.empty import empty
 from deploy.local.settings import SERVICES
 from deploy.local.stack import Stack
 from tests.faults.campaign import campaign
+from tests.faults.disk import may_mount
 from tests.faults.plan import COMMON, Kind
 from tests.stack import WALL_CLOCK, folder_of_its_own, settings_of_its_own
 
@@ -33,6 +34,7 @@ class Asked(NamedTuple):
         within_s: No round begins later than this.
         faults: How many in each round.
         kinds: Which, each as often as it is named.
+        at_once: How many of them go on at the same time.
     """
 
     rounds: int
@@ -40,6 +42,7 @@ class Asked(NamedTuple):
     within_s: float
     faults: int
     kinds: Sequence[Kind]
+    at_once: int
 
 
 def say(line: str) -> None:
@@ -53,10 +56,19 @@ def end_in_order(_number: int, _frame: object) -> None:
     raise SystemExit(2)
 
 
+def kinds_here() -> Sequence[Kind]:
+    """Return the kinds that a round chooses from, and say which cannot be had on this machine."""
+    if may_mount():
+        return COMMON
+    say("disk_full is left out: nothing can be mounted here (root may)")
+    return tuple(kind for kind in COMMON if kind != "disk_full")
+
+
 async def play(stack: Stack, folder: Path, seeds: range, asked: Asked, total: Counter[str]) -> bool:
     """Play the rounds of ``seeds`` in one house, and count; return whether to go on."""
     until = BEGAN_S + asked.within_s
     async with campaign(stack, folder, say) as playing:
+        playing.at_once = asked.at_once
         try:
             for seed in seeds:
                 if monotonic() > until:
@@ -74,6 +86,9 @@ async def play(stack: Stack, folder: Path, seeds: range, asked: Asked, total: Co
         finally:
             total += playing.faults
             total["commands"] += len(playing.history.commands)
+            total["acknowledged"] += sum(
+                each.acknowledged is not None for each in playing.history.commands
+            )
             total["unknown"] += sum(each.was_unknown for each in playing.history.commands)
     return True
 
@@ -85,8 +100,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--within", type=float, default=WITHIN_S, dest="within_s", metavar="S")
     parser.add_argument("--faults", type=int, default=FAULTS, help="of each round")
-    parser.add_argument("--kinds", nargs="*", default=COMMON, choices=get_args(Kind))
+    parser.add_argument("--at-once", type=int, default=1, help="faults at the same time")
+    parser.add_argument("--kinds", nargs="*", default=(), choices=get_args(Kind))
     asked = Asked(**vars(parser.parse_args()))
+    asked = asked._replace(kinds=asked.kinds or kinds_here())
     signal.signal(signal.SIGTERM, end_in_order)
     total = Counter[str]()
     with folder_of_its_own() as folder:

@@ -1,7 +1,7 @@
 """A house, a load, faults, and what is found afterwards: one round for each seed."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -47,6 +47,7 @@ class Campaign:
 
     Attributes:
         settle_s: How long the house may take to come to rest.
+        at_once: How many faults go on at the same time; never two at the same target.
         enough: Commands in a round, at least, where the machine is not too slow for it.
         faults: How many of each kind, over all rounds.
     """
@@ -57,6 +58,7 @@ class Campaign:
     say: Say
     settle_s: float = SETTLE_S
     enough: int = ENOUGH
+    at_once: int = 1
     faults: Counter[str] = field(default_factory=Counter[str])
     disturbed: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     _next_firm: int = 0
@@ -93,18 +95,30 @@ class Campaign:
             within_s=self.settle_s,
         )
         seen = await observe(
-            self.house.stack, self.house.services, frozenset(self.disturbed), unsettled
+            self.house.stack,
+            self.house.services,
+            frozenset(self.disturbed),
+            (*injector.unheeded, *unsettled),
         )
         found = violations(self.history, seen)
         self.say(_told(self.history, seen, before, load.played, monotonic() - began_s))
         return found
 
     async def _hurt(self, injector: Injector, faults: Sequence[Fault]) -> None:
-        """Do one fault after the other while the load goes on."""
+        """Do one fault after the other while the load goes on, or some of them at once."""
         await asyncio.sleep(CALM_S)
-        for fault in faults:
-            await asyncio.sleep(fault.after_s)
-            await injector.inject(fault)
+        waiting = iter(faults)
+        busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+        async def hurt() -> None:
+            for fault in waiting:
+                await asyncio.sleep(fault.after_s)
+                async with busy[fault.target]:
+                    await injector.inject(fault)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.at_once):
+                group.create_task(hurt())
         await asyncio.sleep(CALM_S)
 
     async def _enough(self, before: int) -> None:

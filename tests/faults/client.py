@@ -202,6 +202,8 @@ class Clients:
                 )
             except httpx2.HTTPError:
                 return None
+            if answer.status_code == SERVER_ERROR and method == "GET":
+                self.history.failed.append(f"{service} {method} {path}")
             if answer.status_code != UNAUTHORIZED:
                 return answer
         return answer

@@ -100,10 +100,15 @@ class Read:
 
 @dataclass(slots=True)
 class History:
-    """Everything that the clients of one house did."""
+    """Everything that the clients of one house did.
+
+    Attributes:
+        failed: Reads that were answered with 500.
+    """
 
     commands: list[Invoked] = field(default_factory=list[Invoked])
     reads: list[Read] = field(default_factory=list[Read])
+    failed: list[str] = field(default_factory=list[str])
     acknowledged: dict[str, int] = field(default_factory=dict[str, int])
 
     def note(self, stream: str, version: int) -> None:

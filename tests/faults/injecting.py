@@ -7,16 +7,23 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from time import monotonic
+from pathlib import Path
+from time import monotonic, sleep
 from typing import Final
 
+import asyncpg
+
+from deploy.local.part import wait_for
+from deploy.local.postgres import Postgres
 from shared.eventlog.connection import connect
 from tests.faults.clock import Clocks
+from tests.faults.disk import NO_SPACE, bounded, fill
 from tests.faults.house import READY_S, FaultyHouse
-from tests.faults.plan import Fault
-from tests.faults.topic_faults import copy_the_last
+from tests.faults.plan import SERVICES, Fault
+from tests.faults.topic_faults import copy_the_last, shorten
 from tests.system.rewinding import begin_anew
 
 CRASHES_WITHIN_S: Final = 8.0
@@ -27,7 +34,15 @@ PAST_THE_DEADLINE: Final = timedelta(days=61)
 USURPED_S: Final = 3.0
 """How long who was asleep and who took over run side by side."""
 
-SEVER_EACH_S: Final = 0.1
+SEVER_EACH_S: Final = 0.05
+SEVERED: Final = 0.3
+"""How likely a connection is hit by one cut."""
+
+FILL_EACH_S: Final = 0.1
+SEGMENTS_MAX: Final = 20
+ROOM_S: Final = 2.0
+"""How long the house goes on where there was no room, before its data move back."""
+
 STILL_S: Final = 0.5
 """After which nothing of a relay that stands still is on its way any more."""
 MAIL_AWAY: Final = "451 4.3.0 Try again later"
@@ -42,6 +57,7 @@ class Injector:
         ready_s: How long all processes together may take to be ready when all is healed.
         done: How many faults of each kind were felt; of crashes also by point.
         disturbed: See ``Seen.disturbed``.
+        unheeded: What the house did not do about a fault although it must, in words.
     """
 
     house: FaultyHouse
@@ -50,39 +66,58 @@ class Injector:
     ready_s: float = READY_S
     done: Counter[str] = field(default_factory=Counter[str])
     disturbed: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    unheeded: list[str] = field(default_factory=list[str])
 
     async def inject(self, fault: Fault) -> None:
         """Do one fault, and return when it is over: what was ended has been started again."""
         self.say(f"  {fault}")
         self.disturbed.add((fault.kind, fault.target))
-        self.done[fault.kind] += 1
+        felt = fault.target not in SERVICES or self.house.running(fault.target) is not None
+        self.done[fault.kind if felt else f"{fault.kind} of what did not run"] += 1
         match fault.kind:
-            case "kill":
-                await asyncio.to_thread(self._kill, fault.target)
-            case "crash":
-                await asyncio.to_thread(self._crash, fault)
-            case "term":
-                await asyncio.to_thread(self._term, fault.target)
+            case "kill" | "crash" | "term":
+                await asyncio.to_thread(self._end, fault)
             case "freeze":
                 await self._freeze(fault)
             case "usurp":
                 await self._usurp(fault)
             case "postgres":
                 await asyncio.to_thread(self._postgres)
+            case "disk_full":
+                await asyncio.to_thread(self._disk_full, fault.seconds)
             case "sever":
                 await self._sever(fault.target, fault.seconds)
             case "kafka":
                 await self._kafka(fault.seconds)
             case "clock" | "clock_of_one":
                 await self._clock(fault)
-            case "offsets":
-                await self._offsets(fault.target)
-            case "copy":
-                await self._copy(fault)
+            case "offsets" | "copy" | "retention":
+                await self._topics(fault)
             case "mail":
                 self.house.stack.mail.reply_with(MAIL_AWAY)
                 await asyncio.sleep(fault.seconds)
                 self.house.stack.mail.reply_with(None)
+
+    def _end(self, fault: Fault) -> None:
+        """End a process in one way or another, and start it again."""
+        match fault.kind:
+            case "crash":
+                self._crash(fault)
+            case "term":
+                self._term(fault.target)
+            case _:
+                self._kill(fault.target)
+
+    async def _topics(self, fault: Fault) -> None:
+        """Do something to what is on a topic, or to who has read how much of it."""
+        match fault.kind:
+            case "offsets":
+                await self._offsets(fault.target)
+            case "copy":
+                await self._copy(fault)
+            case _:
+                if unheeded := await shorten(self.house, fault.target):
+                    self.unheeded.append(unheeded)
 
     async def _clock(self, fault: Fault) -> None:
         """Move all clocks for good, or one of them for a while."""
@@ -175,15 +210,54 @@ class Injector:
         self.house.ends("postgres")
         self.house.stack.restart("postgres")
 
+    def _disk_full(self, seconds: float) -> None:
+        """Leave no byte where the database server writes, for a while, and then until it gives up."""
+        postgres, server = Postgres(self.house.stack.settings), self.house.stack.processes
+        server.stop("postgres", gently=postgres.stop_signal)
+        words = server.log_file("postgres")
+        with bounded(postgres.home):
+            self.house.stack.restart("postgres")
+            before = words.read_text(errors="replace")
+            ballast = postgres.home / "ballast"
+            try:
+                until = monotonic() + seconds
+                while monotonic() < until:
+                    fill(ballast)
+                    sleep(FILL_EACH_S)
+                wait_for(self._out_of_log(ballast))
+            finally:
+                ballast.unlink(missing_ok=True)
+            said = words.read_text(errors="replace").removeprefix(before)
+            self.done["disk_full: refused"] += "could not extend file" in said
+            self.done["disk_full: server gave up"] += "PANIC" in said
+            if NO_SPACE not in said:
+                self.unheeded.append("the disk was full, and the database server did not notice")
+            self.house.stack.restart("postgres")
+            sleep(ROOM_S)
+            server.stop("postgres", gently=postgres.stop_signal)
+        self.house.stack.restart("postgres")
+
+    async def _out_of_log(self, ballast: Path) -> None:
+        """Have the server begin segment after segment of its log until it cannot."""
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            async with connect(self.house.stack.postgres_admin_dsn, name="faults") as connection:
+                for _ in range(SEGMENTS_MAX):
+                    await connection.execute("SELECT pg_logical_emit_message(false, 'faults', 'x')")
+                    await connection.execute("SELECT pg_switch_wal()")
+                    fill(ballast)
+
     async def _sever(self, service: str, seconds: float) -> None:
-        """Cut every connection of a service to its database, for a while."""
+        """Cut connections of a service to its database, some at a time, for a while.
+
+        Cut all at once they never leave a consumer in the middle of an effect: it ends its session first.
+        """
         until = monotonic() + seconds
         async with connect(self.house.stack.postgres_admin_dsn, name="faults") as connection:
             while monotonic() < until:
                 await connection.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = $1 AND pid <> pg_backend_pid()",
-                    service,
+                    " WHERE datname = $1 AND pid <> pg_backend_pid() AND random() < $2",
+                    *(service, SEVERED),
                 )
                 await asyncio.sleep(SEVER_EACH_S)
 

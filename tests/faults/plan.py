@@ -23,12 +23,15 @@ Kind: TypeAlias = Literal[
     "offsets",  # a service's consumers begin anew
     "copy",  # the last records of a topic once more
     "mail",  # the mail server takes nothing for a while
+    "disk_full",  # no byte left where the database server writes, and then room again
+    "retention",  # a topic shortened under a service that is behind, and sent again
 ]
 
 SERVICES: Final = ("intake", "review", "certificates", "notify", "audit")
 COMMON: Final[tuple[Kind, ...]] = (
     *("kill", "kill", "kill", "crash", "crash", "crash", "term", "freeze"),
     *("postgres", "sever", "kafka", "clock", "clock_of_one", "offsets", "copy", "mail"),
+    *("disk_full", "retention"),
 )
 LEASE_S: Final = 34.0
 """Longer than a relay's session may be silent (30 s) and than a consumer's (10 s)."""
@@ -129,7 +132,7 @@ def _fault(kind: Kind, throw: Random) -> Fault:
             return Fault(kind, "", after_s)
         case "sever":
             return Fault(kind, target, after_s, seconds=throw.uniform(0.5, 3.0))
-        case "kafka" | "mail":
+        case "kafka" | "mail" | "disk_full":
             return Fault(kind, "", after_s, seconds=throw.uniform(0.5, 4.0))
         case "clock":
             return Fault(kind, "", after_s, seconds=throw.choice((-3600.0, 3600.0, 86400.0)))
@@ -138,5 +141,7 @@ def _fault(kind: Kind, throw: Random) -> Fault:
         case "offsets":
             hearing = throw.choice(("intake", "review", "notify", "audit"))
             return Fault(kind, hearing, after_s)
+        case "retention":
+            return Fault(kind, throw.choice(("notify", "audit")), after_s)
         case "copy":
             return Fault(kind, throw.choice(("intake", "review")), after_s, times=50)

@@ -98,6 +98,12 @@ def our_mistake(told: History, seen: Seen) -> Broken:
     return told, seen
 
 
+def our_mistake_in_reading(told: History, seen: Seen) -> Broken:
+    """Answer a read with 500."""
+    told.failed.append("intake GET /v1/applications")
+    return told, seen
+
+
 def unasked(told: History, seen: Seen) -> Broken:
     """Put a command on record that nobody has sent."""
     del told.commands[1]
@@ -139,6 +145,13 @@ def gap_in_repeat(told: History, seen: Seen) -> Broken:
     one, two, three = seen.services["intake"].topic
     hurt = replace(seen, disturbed=frozenset({("kill", "intake")}))
     return told, with_(hurt, "intake", topic=(one, two, three, one, three))
+
+
+def not_sent_again(told: History, seen: Seen) -> Broken:
+    """Shorten a topic, and leave it so."""
+    _, two, three = seen.services["intake"].topic
+    hurt = replace(seen, disturbed=frozenset({("retention", "notify")}))
+    return told, with_(hurt, "intake", topic=(two, three))
 
 
 def other_bytes(told: History, seen: Seen) -> Broken:
@@ -271,7 +284,7 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "nothing_is_true_before_its_time": (too_soon,),
     "letters_reach_whom_they_are_for": (to_a_stranger, left_out),
     "reads_show_what_was_acknowledged": (stale,),
-    "no_internal_error": (our_mistake,),
+    "no_internal_error": (our_mistake, our_mistake_in_reading),
     "no_phantom": (unasked, uncaused),
     "every_cause_has_its_effects": (no_effect,),
     "progress_is_the_log": (behind,),
@@ -282,7 +295,9 @@ BREAKS: Mapping[str, tuple[Break, ...]] = {
     "rows_say_what_records_say": (misplaced,),
     "commands_are_known": (forgotten,),
     "everything_sealed_is_kept": (unsealed,),
-    "topic_is_the_log": (swapped, skipped, sent_twice, gap_in_repeat, other_bytes),
+    "topic_is_the_log": (
+        *(swapped, skipped, sent_twice, gap_in_repeat, other_bytes, not_sent_again),
+    ),
     "one_letter_per_cause_and_role": (
         *(second_letter, strange_letter, unsent_letter, unplanned_letter),
     ),
@@ -323,6 +338,13 @@ def test_a_repeat_is_no_fault_when_the_relay_was_hurt() -> None:
     seen = replace(house(), disturbed=frozenset({("kill", "intake")}))
     one, two, three = seen.services["intake"].topic
     assert not violations(history(), with_(seen, "intake", topic=(one, two, one, two, three)))
+
+
+def test_a_shortened_topic_is_whole_when_all_was_sent_again() -> None:
+    """House: who is behind on a shortened topic waits until the relay has sent the log again."""
+    seen = replace(house(), disturbed=frozenset({("retention", "notify")}))
+    one, two, three = seen.services["intake"].topic
+    assert not violations(history(), with_(seen, "intake", topic=(three, one, two, three)))
 
 
 def test_a_letter_may_come_twice_when_its_sender_was_hurt() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import warm
+from deploy.local.errors import StackError
 from deploy.local.processes import Launch, Processes, module
 from deploy.local.settings import CHECKOUT, bare_environment
 from deploy.local.stack import await_answer
@@ -62,6 +64,21 @@ def test_it_has_a_session_an_environment_and_words_of_its_own(processes: Process
     processes.kill("it")
     assert processes.running("it") is None
     assert processes.start("it", waiting()).pid != record.pid
+
+
+def test_a_loading_process_that_is_killed_is_named_and_replaced(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """House: ADR-0029: whoever starts something hears what happened, and the next start begins anew."""
+    processes.start("it", waiting())
+    processes.kill("it")
+    (loaded,) = (each for key, each in warm._warm.items() if key[0] == CHECKOUT)
+    monkeypatch.setattr(loaded, "poll", lambda: None)  # it dies right after it was asked for
+    loaded.kill()
+    with pytest.raises(StackError, match=r"ended \(-9\) before it said .* tests\.local\.waiting"):
+        processes.start("it", waiting())
+    monkeypatch.undo()
+    assert processes.start("it", waiting()).pid != loaded.pid
 
 
 def test_it_outlives_whoever_started_it(processes: Processes, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
+import asyncpg
 import pytest
+from asyncpg.exceptions._base import DataError
 
 from shared.contracts.catalogue import NewerVersionError
 from shared.decider import Refusal, RefusalKind
@@ -63,6 +65,11 @@ async def test_a_refusal_becomes_a_problem_document(kind: RefusalKind, status: i
         (NewerVersionError("secret"), 503, "newer_version", True),
         (TimeoutError("secret"), 503, "temporarily_unavailable", True),
         (ConnectionResetError("secret"), 503, "temporarily_unavailable", True),
+        (asyncpg.InterfaceError("secret"), 503, "temporarily_unavailable", True),
+        (asyncpg.InternalClientError("secret"), 503, "temporarily_unavailable", True),
+        (asyncpg.DiskFullError("secret"), 503, "temporarily_unavailable", True),
+        (asyncpg.PostgresIOError("secret"), 503, "temporarily_unavailable", True),
+        (DataError("secret"), 500, "unexpected", False),
         (ValueError("secret"), 500, "unexpected", False),
         (AssertionError("secret"), 500, "unexpected", False),
     ],

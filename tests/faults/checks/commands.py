@@ -149,3 +149,5 @@ def no_internal_error(history: History, _: Seen) -> Iterator[Violation]:
     for command in history.commands:
         if any(each.status == INTERNAL_ERROR for each in command.heard):
             yield Violation("no_internal_error", str(command), "answered with 500")
+    for read in history.failed:
+        yield Violation("no_internal_error", read, "answered with 500")

@@ -53,7 +53,9 @@ def _in_the_mail(
 ) -> Iterator[Violation]:
     """Hold the mail sink against what is on record."""
     mailed = Counter(each.message_id for each in seen.mail)
-    may_repeat = seen.hit(*REPEATING, target="notify") or seen.hit("postgres", "mail")
+    may_repeat = seen.hit(*REPEATING, target="notify") or seen.hit(
+        *("postgres", "mail", "disk_full")
+    )
     for letter in planned:
         where, how = f"notify notification-{letter}", ended.get(letter, [])
         if len(how) != 1:
