@@ -26,13 +26,14 @@ from services.certificates.views.register import (
     register_keys,
     register_value,
 )
-from shared.contracts.catalogue import event_heard
+from shared.contracts.catalogue import event_recorded
 from shared.contracts.certificates_public import REGISTER_TOPIC
 from shared.contracts.record import Record, decode
-from shared.kafka import Topic, changelog, events_topic
+from shared.kafka import KAFKA_FAILURES, SCRAM, Brokers, Topic, changelog, events_topic
 from shared.kafka.headers import POSITION, SEQUENCE
+from shared.kafka.topics import lacking
 from shared.process.door import Door
-from shared.process.loops import rest
+from shared.process.loops import PAUSE_FIRST_S, PAUSE_MAX_S, rest
 from shared.telemetry import get_logger
 from shared.web import add_health, bare_app
 
@@ -51,6 +52,9 @@ SESSION_S: Final = 10.0
 
 HEARTBEAT_S: Final = 2.0
 WATCH_S: Final = 0.2
+LOOK_S: Final = 5.0
+"""How long a look at Kafka may take; whoever is told to stop meanwhile waits for it."""
+
 FAILED: Final = 1
 
 logger = get_logger(__name__)
@@ -92,14 +96,15 @@ def taken(kept: TableKept, record: Record, position: int) -> TableKept:
 
     Raises:
         Gap: The record is not the next of its stream.
+        NewerVersionError: A newer release said it (ADR-0030), and takes it.
     """
     if record.version <= kept.version:
         return kept
     if record.version != kept.version + 1:
         raise Gap(f"{record.stream}: version {record.version} came after {kept.version}")
-    event = event_heard(record)
-    keys = () if event is None else register_keys(event)
-    if event is None or not keys:
+    event = event_recorded(record)
+    keys = register_keys(event)
+    if not keys:
         return kept.model_copy(update={"version": record.version})
     entry = register_entry(kept.entry, event, keys[0])
     return TableKept(version=record.version, position=position, entry=entry)
@@ -136,6 +141,7 @@ def application(settings: Settings, *, folder: Path, end: Callable[[int], Any]) 
     app = _library.App(
         APPLICATION,
         broker=[f"kafka://{each}" for each in settings.kafka_bootstrap_servers.split(",")],
+        broker_credentials=_credentials(settings.brokers),
         store="memory://",
         datadir=folder,
         value_serializer="raw",
@@ -171,39 +177,89 @@ def application(settings: Settings, *, folder: Path, end: Callable[[int], Any]) 
     return app
 
 
+def _credentials(brokers: Brokers) -> Any:
+    """Return, in Faust's own words, what every other client of ours is told."""
+    if brokers.username is not None:
+        return _library.SASLCredentials(
+            username=brokers.username,
+            password=brokers.password,
+            ssl_context=brokers.tls,
+            mechanism=SCRAM,
+        )
+    return None if brokers.tls is None else _library.SSLCredentials(brokers.tls)
+
+
 def run_streams(settings: Settings) -> None:
     """Run the application until SIGTERM. The role ``streams``."""
-    with TemporaryDirectory(prefix="certificates-streams-") as folder:
-        asyncio.run(_run(settings, Path(folder)))
+    asyncio.run(_run(settings))
 
 
-async def _run(settings: Settings, folder: Path) -> None:
+async def _run(settings: Settings) -> None:
     """Run the application, and the door at which its health is asked, until told to stop."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    app = application(settings, folder=folder, end=os._exit)
+    begun: list[Any] = []
     async with asyncio.TaskGroup() as group:
-        door = _door(settings, app)
+        door = _door(settings, begun)
         if door is not None:
             group.create_task(door.run())
-        await app.start()
-        while not (app.should_stop or await rest(stopping, WATCH_S)):
-            pass
-        await app.stop()
+        if await kafka_there(settings.brokers, (SOURCE, *TOPICS), stopping):
+            begun.append(await _begin(settings))
+        for app in begun:
+            while not (app.should_stop or await rest(stopping, WATCH_S)):
+                pass
+            await app.stop()
         if door is not None:
             await door.close(settings.shutdown_grace_ms / 1_000)
     if not stopping.is_set():
-        raise RuntimeError("the Faust application ended by itself") from app.crash_reason
+        raise RuntimeError("the Faust application ended by itself") from begun[0].crash_reason
 
 
-def _door(settings: Settings, app: Any) -> Door | None:
-    """Return where health is asked; ``None`` when nobody asks."""
+async def kafka_there(brokers: Brokers, topics: Sequence[Topic], stopping: asyncio.Event) -> bool:
+    """Return as soon as Kafka answers and has ``topics``; ``False``: told to stop first.
+
+    Services start in any order. The library does not wait: it ends with an exception where no
+    broker answers, and takes a topic that is not there yet for one without partitions.
+    """
+    pause_s = PAUSE_FIRST_S
+    while not stopping.is_set():
+        try:
+            async with asyncio.timeout(LOOK_S):
+                missing = await lacking(brokers, topics)
+        except KAFKA_FAILURES as error:
+            logger.warning("streams.kafka_away", error=type(error).__name__)
+        else:
+            if not missing:
+                return True
+            logger.warning("streams.not_migrated", topics=missing)
+        await rest(stopping, pause_s)
+        pause_s = min(2 * pause_s, PAUSE_MAX_S)
+    return False
+
+
+async def _begin(settings: Settings) -> Any:
+    """Return the application, started.
+
+    The library makes folders when it starts and, its table being in memory, never looks at them
+    again: they are gone before the work begins, so a process that is killed leaves none behind.
+    """
+    with TemporaryDirectory(prefix="certificates-streams-") as folder:
+        app = application(settings, folder=Path(folder), end=os._exit)
+        await app.start()
+    return app
+
+
+def _door(settings: Settings, begun: Sequence[Any]) -> Door | None:
+    """Return where health is asked; ``None`` when nobody asks. ``begun``: empty before the start."""
     if settings.health_port is None:
         return None
 
     async def table_recovered() -> bool:
-        return app.started and not app.rebalancing and not app.tables.recovery.in_recovery
+        return any(
+            app.started and not app.rebalancing and not app.tables.recovery.in_recovery
+            for app in begun
+        )
 
     silent = bare_app()
     add_health(silent, {"table": table_recovered})

@@ -14,8 +14,8 @@ INTEGER_MAX = 2**53 - 1
 class Event(BaseModel):
     """A fact that has happened. Immutable; named in the past tense; never deleted.
 
-    Readers ignore fields they do not know, so a producer may add an optional field
-    before every consumer is deployed.
+    Readers ignore fields they do not know. A changed shape is a new version all the same: a view of
+    an older release would be written without the field (House: ADR-0025, ADR-0030).
 
     Attributes:
         schema_version: Raised when the shape changes; each value has its own golden file, and each

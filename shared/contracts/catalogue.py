@@ -1,6 +1,6 @@
 """Every event of every service, by name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType, UnionType
 from typing import Any, Final, cast, get_args
 
@@ -74,6 +74,32 @@ def event_heard(record: Record) -> Event | None:
     if event is not None and record.schema not in versions_of(event):
         raise NewerVersionError(f"{record.type} version {record.schema} is not known here")
     return event_of(record)
+
+
+def event_recorded(record: Record) -> Event:
+    """Return the event in a record of a service's own log, for that service (ADR-0030).
+
+    Whatever stands there it said itself: a type that is not known is one of a newer release, and
+    counts for something there.
+
+    Raises:
+        NewerVersionError: The type or its version is not known yet.
+        ValueError: The data are not those of that event.
+    """
+    event = event_heard(record)
+    if event is None:
+        raise NewerVersionError(f"{record.type} version {record.schema} is not known here")
+    return event
+
+
+def reading(service: str) -> Callable[[Record], Event | None]:
+    """Return how ``service`` reads what it hears: its own as recorded, that of others as heard."""
+    own = f"asf/{service}"
+
+    def read(record: Record) -> Event | None:
+        return event_recorded(record) if record.log == own else event_heard(record)
+
+    return read
 
 
 def _validated(event: type[Event], data: Mapping[str, Any]) -> Event:

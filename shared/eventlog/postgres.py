@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from shared.contracts.base import Event
-from shared.contracts.catalogue import event_heard
+from shared.contracts.catalogue import NewerVersionError, event_heard
 from shared.contracts.envelope import Cause
 from shared.contracts.record import Record, decode, leaf_hash
 from shared.eventlog import (
@@ -217,10 +217,10 @@ class PostgresLog:
         return leaf_hash(leaf)
 
     def _event(self, record: Record) -> Event:
-        """Return the event in ``record``. A type that is not known is our own mistake."""
+        """Return the event in ``record``. A type that is not known is a newer release's (ADR-0030)."""
         event = self._event_of(record)
         if event is None:
-            raise ValueError(f"{record.type} version {record.schema} is not known here")
+            raise NewerVersionError(f"{record.type} version {record.schema} is not known here")
         return event
 
 

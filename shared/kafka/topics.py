@@ -67,6 +67,18 @@ def changelog(application: str, table: str, *, source: Topic) -> Topic:
     return Topic(f"{application}-{table}-changelog", partitions=source.partitions, compacted=True)
 
 
+async def lacking(brokers: Brokers, topics: Sequence[Topic]) -> list[str]:
+    """Return which of ``topics`` are not there, by name.
+
+    Raises:
+        KafkaError: The cluster is not there, or says no.
+        TimeoutError: It does not answer in time.
+    """
+    async with administrating(brokers) as admin:
+        there = set(await admin.list_topics())
+    return [topic.name for topic in topics if topic.name not in there]
+
+
 async def provision(brokers: Brokers, topics: Sequence[Topic], *, replication: int) -> None:
     """Create those of ``topics`` that do not exist. Safe to repeat, also at the same time.
 

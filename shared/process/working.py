@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
-from shared.contracts.catalogue import event_heard
+from shared.contracts.catalogue import event_recorded, reading
 from shared.eventlog import LogBusy, OutcomeUnknown, StreamMoved
 from shared.eventlog.postgres import PostgresLog
 from shared.eventlog.projector import Pages, Projector, ViewStopped
@@ -55,7 +55,7 @@ class Work(Generic[S]):
         """Return the loops that keep views and timers, measure, and do what the service adds."""
         parts, settings = self.opened.parts, self.opened.parts.settings
         log = self.opened.log
-        projector = Projector(parts.pool, Pages(log, event_heard), parts.name)
+        projector = Projector(parts.pool, Pages(log, event_recorded), parts.name)
         poll_s = settings.view_poll_interval_ms / 1_000
         timers = Timers(
             pool=parts.pool,
@@ -85,7 +85,12 @@ class Work(Generic[S]):
             Consumer(
                 brokers=self.brokers,
                 book=Book(parts.pool, heard.group, heard.topic),
-                effect=effect_of(heard, put=parts.handler.put, actor=parts.actor),
+                effect=effect_of(
+                    heard,
+                    put=parts.handler.put,
+                    actor=parts.actor,
+                    event_of=reading(parts.name),
+                ),
                 client_id=f"{heard.group}.{parts.new_id()}",
                 patience=Patience(again=AGAIN),
                 stopping=self.stopping,

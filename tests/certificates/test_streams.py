@@ -12,6 +12,7 @@ from services.certificates.queries import KeptEntry
 from services.certificates.streams import Gap, take
 from services.certificates.views.register import RegisterEntry, register_entry, register_value
 from shared.contracts.base import Event
+from shared.contracts.catalogue import NewerVersionError
 from shared.contracts.envelope import Actor, Cause
 from shared.eventlog import Stored, Write
 from shared.testing.memory import MemoryLog
@@ -103,17 +104,18 @@ async def test_a_missing_event_stops_the_table() -> None:
     assert not topic.sent
 
 
-async def test_a_type_of_a_newer_producer_moves_the_table_on() -> None:
-    """House: it knows that something happened, and nothing that it could show."""
+async def test_a_type_of_a_newer_release_stops_the_table_until_it_is_newer_too() -> None:
+    """ADR-0030: what it does not know may change what it shows; the newer one goes on from there."""
     table: dict[str, Any] = {}
     topic = Topic()
-    records = await recorded((STREAM, (prepared, issued, listed, unlisted)))
+    records = await recorded((STREAM, (prepared, issued, listed)))
     for each in records[:2]:
         await take(table, topic.send, each.leaf, marks(each))
     newer = records[2].leaf.replace(b"ListingConsentGiven", b"HolderRenamed")
-    await take(table, topic.send, newer, marks(records[2]))
-    await take(table, topic.send, records[3].leaf, marks(records[3]))
-    assert [int(head["ce_sequence"]) for _, _, head in topic.sent] == [2, 4]
+    with pytest.raises(NewerVersionError, match="HolderRenamed"):
+        await take(table, topic.send, newer, marks(records[2]))
+    await take(table, topic.send, records[2].leaf, marks(records[2]))
+    assert [int(head["ce_sequence"]) for _, _, head in topic.sent] == [2, 3]
 
 
 def entry_after(*events: Event) -> RegisterEntry:

@@ -6,7 +6,7 @@ from datetime import datetime
 from services.certificates.policy import Wishes, when_cleared, when_intake, when_review
 from services.certificates.settings import Settings
 from shared.contracts.base import Event
-from shared.contracts.catalogue import event_heard
+from shared.contracts.catalogue import reading
 from shared.contracts.envelope import Cause
 from shared.kafka import Received, RecordSubscription, command_id
 from shared.kafka.subscription import Effect
@@ -35,10 +35,11 @@ def _ask(parts: Parts[Settings], group: str, policy: Callable[[Event, datetime],
     A rule's no parks the stream: whoever was approved is owed a certificate, and a wish that was
     refused and forgotten would leave it pending for ever.
     """
+    read = reading("certificates")
 
     async def ask(received: Received) -> None:
         record = received.record
-        event = event_heard(record)
+        event = read(record)
         if event is None:  # of a newer producer: nobody here knows what to ask
             return
         for index, wish in enumerate(policy(event, parts.now())):

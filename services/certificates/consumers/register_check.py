@@ -61,8 +61,9 @@ class Compared:
 async def compare_register(parts: Parts[Settings]) -> bool:
     """Compare the register topic with the view; return whether they agree."""
     settings = parts.settings
-    brokers = Brokers(settings.kafka_bootstrap_servers)
-    found = await check_register(brokers, parts.pool, limit_s=settings.register_check_ms / 1_000)
+    found = await check_register(
+        settings.brokers, parts.pool, limit_s=settings.register_check_ms / 1_000
+    )
     sys.stdout.write(f"{found.certificates} certificates: {found.verdict}\n")
     return found.agree
 

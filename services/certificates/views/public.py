@@ -6,7 +6,7 @@ How to read it stands in docs/public-topic.md.
 from typing import Final, NamedTuple
 
 from shared.contracts.base import instant_text
-from shared.contracts.catalogue import event_heard
+from shared.contracts.catalogue import event_recorded
 from shared.contracts.certificates_public import StatusChange, status_change
 from shared.contracts.record import Record
 
@@ -30,10 +30,9 @@ def public_record(record: Record, position: int) -> PublicRecord | None:
     """CER-19: return what outsiders hear of ``record``; ``None`` when it changes no status.
 
     Raises:
-        NewerVersionError: See ``event_heard``: whoever passed it over would leave outsiders behind.
+        NewerVersionError: See ``event_recorded``: whoever passed it over would leave outsiders behind.
     """
-    event = event_heard(record)
-    change = None if event is None else status_change(event)
+    change = status_change(event_recorded(record))
     if change is None:
         return None
     value = change.model_dump_json().encode()

@@ -89,10 +89,14 @@ async def test_what_changes_no_status_is_not_told() -> None:
     """Q-115: consent concerns the register, which can forget; this topic cannot."""
     for record in await records(prepared, listed, unlisted):
         assert public_record(record, 1) is None
+
+
+async def test_what_a_newer_release_said_is_told_by_a_newer_release() -> None:
+    """ADR-0030: it may change a status; an old process that passed it over would leave outsiders behind."""
     [record] = await records(issued)
-    assert public_record(record._replace(type="CertificatePraised"), 1) is None
-    with pytest.raises(NewerVersionError):
-        public_record(record._replace(schema=2), 1)
+    for newer in (record._replace(type="CertificatePraised"), record._replace(schema=2)):
+        with pytest.raises(NewerVersionError):
+            public_record(newer, 1)
 
 
 async def test_the_relay_sends_it_under_the_number() -> None:
