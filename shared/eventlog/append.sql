@@ -29,6 +29,7 @@ DECLARE
     fresh      boolean;
     true_told  boolean;
     fit        boolean;
+    erasing    boolean;
     verdict    text[];
     place      bigint[];
     stand      integer[];
@@ -54,8 +55,9 @@ BEGIN
                         THEN e.version = e_version[e.n - 1] + 1
                         ELSE e.version = 1 + coalesce((SELECT v.version FROM {schema}.event v
                                                         WHERE v.stream = e.stream
-                                                        ORDER BY v.version DESC LIMIT 1), 0) END)
-      INTO true_told, fit
+                                                        ORDER BY v.version DESC LIMIT 1), 0) END),
+           bool_or(starts_with(e.stream, 'erasure-'))
+      INTO true_told, fit, erasing
       FROM unnest(e_command, e_stream, e_version, e_leaf)
                WITH ORDINALITY AS e (command, stream, version, leaf, n),
            LATERAL json_to_record(convert_from(e.leaf, 'UTF8')::json) AS told (
@@ -68,6 +70,13 @@ BEGIN
     THEN
         RAISE EXCEPTION 'the arguments do not fit together, or not with the records'
             USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    -- What was erased is said by whoever may erase (section 8): here the current user is the owner,
+    -- and the session's is who connected. No role of a service is a member of the owner.
+    IF erasing AND NOT pg_has_role(session_user, current_user, 'MEMBER') THEN
+        RAISE EXCEPTION 'L6: % may not record an erasure: that is for `erase`', session_user
+            USING ERRCODE = 'insufficient_privilege';
     END IF;
 
     IF fresh AND fit THEN

@@ -5,7 +5,7 @@ that the record needs, the command's id follows from the key, and a key that is 
 After a restore the same lines find the keys that came back. Law (GDPR 17); House: ADR-0024.
 """
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from uuid import UUID
 
 from shared.contracts.catalogue import event_heard
 from shared.contracts.envelope import Cause
-from shared.contracts.erasure import Basis, LegalHoldPlaced
+from shared.contracts.erasure import LegalHoldPlaced
 from shared.contracts.record import decode, leaf_hash
 from shared.eventlog import RecordRefused, Write
 from shared.eventlog.committer import APPEND, arguments
@@ -26,6 +26,7 @@ from shared.process.erasure_ledger import (
     FILE,
     Erasure,
     ErasureLedger,
+    ErasureOrder,
     ErasuresForgotten,
     LedgerBroken,
 )
@@ -104,30 +105,34 @@ class Eraser:
         known = [event for event in said if event is not None]
         return tuple(legal_hold.decider.fold(known).values())
 
-    async def enter(self, subject: UUID, basis: Basis, decided_by: UUID) -> None:
-        """Enter an erasure in the ledger, durably; nothing where ``subject`` has no key.
+    async def enter(self, order: ErasureOrder) -> None:
+        """Enter an erasure in the ledger, durably; nothing where the subject has no key.
 
-        A key that was entered before keeps basis and name of that time. The head of the log is locked
+        Nor where this order was entered before (PM-20): what has been said since is not meant. A key
+        that was entered before keeps basis and name of that time. The head of the log is locked
         meanwhile: a hold that was recorded before is respected, and one that comes after is too late.
 
         Raises:
             LegallyHeld: See there.
+            OrderDiffers: See there.
             RecordRefused: The clock is wrong, and the log would not take the record.
         """
+        subject = order.subject
         async with self.connection.transaction():
             await self._lock_head()
             if holds := await self.holds(subject):
                 told = ", ".join(f"{each.ground} {each.hold_id}" for each in holds)
                 raise LegallyHeld(f"legal_hold: {subject} is held for {told}")
             key_id = await key_id_of(self.connection, str(subject))
-            if key_id is not None:
+            if self.ledger.entered(order) is None and key_id is not None:
                 await self._require_timely(self.now())
                 erasure = Erasure(
                     key_id=key_id,
                     subject_id=subject,
-                    basis=basis,
-                    decided_by=decided_by,
+                    basis=order.basis,
+                    decided_by=order.decided_by,
                     entered_at=self.now(),
+                    order_id=order.order_id,
                 )
                 self.ledger.add([erasure])
 
@@ -150,6 +155,10 @@ class Eraser:
         found = [entry for key_id, entry in entries.items() if key_id in back]
         return tuple([Done(entry, await self._carry_out(entry)) for entry in found])
 
+    async def is_back(self, erasure: Erasure) -> bool:
+        """Return whether its key is there: not carried out yet, or brought back by a restore."""
+        return await key_id_of(self.connection, str(erasure.subject_id)) == erasure.key_id
+
     async def _require_timely(self, at: datetime) -> None:
         """L6: refuse before anything is entered what the log would refuse afterwards."""
         late = await self.connection.fetchval(
@@ -163,14 +172,26 @@ class Eraser:
     async def on_record(self) -> tuple[Erasure, ...]:
         """Return the erasures that the log knows, oldest first: its ledger may have been lost.
 
-        Every process of the service may append. What it says of an erasure in another way than an
-        erasure does is passed over here.
+        What is said of an erasure in another way than an erasure does is passed over here: until
+        the database refused it, every process of the service could.
         """
         rows = await self.connection.fetch(
             "SELECT leaf FROM log.event WHERE stream >= $1 AND stream < $2 ORDER BY pos",
             *(ERASURE, f"{ERASURE[:-1]}."),
         )
-        said = [erasure_in(decode(row["leaf"]), self.service) for row in rows]
+        return self._erasures_in(row["leaf"] for row in rows)
+
+    async def _is_on_record(self, erasure: Erasure) -> bool:
+        """Return whether the log says that it was carried out."""
+        rows = await self.connection.fetch(
+            "SELECT leaf FROM log.event WHERE stream = $1", stream_of(erasure.subject_id)
+        )
+        said = self._erasures_in(row["leaf"] for row in rows)
+        return any(each.key_id == erasure.key_id for each in said)
+
+    def _erasures_in(self, leaves: Iterable[bytes]) -> tuple[Erasure, ...]:
+        """Return the erasures that ``leaves`` are about."""
+        said = [erasure_in(decode(leaf), self.service) for leaf in leaves]
         return tuple(each for each in said if each is not None)
 
     async def _carry_out(self, erasure: Erasure) -> int:
@@ -184,11 +205,8 @@ class Eraser:
             name = await self._lock_head()
             if await key_id_of(connection, str(erasure.subject_id)) != erasure.key_id:
                 raise LedgerBroken(f"the key {erasure.key_id} is not that of its subject")
-            command_id = command_id_of(erasure.key_id)
-            if not await connection.fetchval(
-                "SELECT true FROM log.command WHERE id = $1", command_id
-            ):
-                await self._append(name, erasure, command_id)
+            if not await self._is_on_record(erasure):
+                await self._append(name, erasure)
             return await erase(connection, str(erasure.subject_id))
 
     async def _lock_head(self) -> str:
@@ -197,16 +215,17 @@ class Eraser:
         name: str = await self.connection.fetchval("SELECT name FROM log.log_head FOR UPDATE")
         return name
 
-    async def _append(self, log: str, erasure: Erasure, command_id: UUID) -> None:
-        """Append what happens, as ``append`` of any command does."""
-        stream, at = stream_of(erasure.subject_id), self.now()
+    async def _append(self, log: str, erasure: Erasure) -> None:
+        """Append what happens, as ``append`` of any command does; its cause is the order."""
+        command_id, at = command_id_of(erasure.key_id), self.now()
+        stream, order_id = stream_of(erasure.subject_id), erasure.order_id or command_id
         last = await self.connection.fetchrow(
             "SELECT version, leaf FROM log.event WHERE stream = $1 ORDER BY version DESC LIMIT 1",
             stream,
         )
         version, before = (last["version"], leaf_hash(last["leaf"])) if last else (0, None)
         events = erased_events(erasure, await held_under(self.connection, erasure.key_id), at)
-        cause = Cause(actor_of(self.service), command_id, erasure.subject_id, command_id)
+        cause = Cause(actor_of(self.service), command_id, erasure.subject_id, order_id)
         write = Write(stream, events, version, case=erasure.subject_id)
         entries = tuple(entries_of(Stamp(log, cause, at), write, events, before))
         said = await self.connection.fetch(

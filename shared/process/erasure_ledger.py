@@ -9,7 +9,7 @@ one without erasures.
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -32,6 +32,25 @@ class ErasuresForgotten(LedgerBroken):
     """There is no file. Only a log without a past begins one; see docs/operations.md, Erasure."""
 
 
+class OrderDiffers(Exception):  # noqa: N818 -- an answer to the operator
+    """An order of this id was entered here, and says something else."""
+
+
+class ErasureOrder(NamedTuple):
+    """What is to be erased, why, and who decided it.
+
+    Attributes:
+        subject: UUID of the person, case or group.
+        decided_by: Pseudonym of whoever decided it.
+        order_id: The same in every service that it is carried out in (PM-20); ``None``: in one.
+    """
+
+    subject: UUID
+    basis: Basis
+    decided_by: UUID
+    order_id: UUID | None = None
+
+
 class _Heading(BaseModel):
     """Whose erasures the file holds, so that no other service's file and no empty one passes for it."""
 
@@ -49,6 +68,7 @@ class Erasure(BaseModel):
         subject_id: Whose key.
         decided_by: Pseudonym of whoever decided it.
         entered_at: When it came into this file.
+        order_id: The order over all services that it belongs to (PM-20); ``None``: to none.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -58,6 +78,7 @@ class Erasure(BaseModel):
     basis: Basis
     decided_by: UUID
     entered_at: Instant
+    order_id: UUID | None = None
 
 
 class ErasureLedger:
@@ -87,11 +108,27 @@ class ErasureLedger:
         """
         return tuple(_entry(number, line) for number, line in enumerate(self._lines()[1:], start=2))
 
-    def of(self, subject: UUID) -> tuple[tuple[datetime, Basis], ...]:
-        """Return when ``subject`` was erased, and why, oldest first."""
-        return tuple(
-            (each.entered_at, each.basis) for each in self.entries() if each.subject_id == subject
-        )
+    def of(self, subject: UUID) -> tuple[Erasure, ...]:
+        """Return the erasures of ``subject``, oldest first."""
+        return tuple(each for each in self.entries() if each.subject_id == subject)
+
+    def entered(self, order: ErasureOrder) -> Erasure | None:
+        """PM-20: return what was entered here for ``order``; ``None``: nothing, or it has no id.
+
+        Raises:
+            OrderDiffers: See there.
+        """
+        if order.order_id is None:
+            return None
+        for each in self.entries():
+            if each.order_id == order.order_id:
+                if (each.subject_id, each.basis, each.decided_by) != order[:3]:
+                    raise OrderDiffers(
+                        f"order_differs: {each.order_id} is to erase {each.subject_id},"
+                        f" {each.basis}, as {each.decided_by} decided"
+                    )
+                return each
+        return None
 
     def add(self, erasures: Iterable[Erasure]) -> None:
         """Have ``erasures`` on disk by the time this returns; a key that is there keeps its line.

@@ -1,17 +1,17 @@
 """What operators ask about erasures. A dry run until ``--apply``: they say what they would do."""
 
 from dataclasses import replace
-from typing import NamedTuple, TypeVar
-from uuid import UUID
+from datetime import datetime
+from typing import TypeVar
 
 from shared import clock
 from shared.contracts.envelope import Cause
-from shared.contracts.erasure import Basis
 from shared.decider import Refusal
 from shared.ledger.signer import signed_note
 from shared.ledger.store import LOGS
 from shared.process.compose import opened
-from shared.process.erasing import LegallyHeld
+from shared.process.erasing import Eraser, LegallyHeld
+from shared.process.erasure_ledger import Erasure, ErasureOrder, OrderDiffers
 from shared.process.legal_hold import HOLD, HoldCommand, decider, stream_of
 from shared.process.operate import check_ledger, say
 from shared.process.provide import eraser
@@ -21,46 +21,63 @@ from shared.process.settings import ServiceSettings
 S = TypeVar("S", bound=ServiceSettings)
 
 
-class ErasureOrder(NamedTuple):
-    """What an operator asks to be erased, why, and who decided it."""
-
-    subject: UUID
-    basis: Basis
-    decided_by: UUID
-
-
 async def erase_subject(
     service: Service[S], settings: S, order: ErasureOrder, *, apply: bool
 ) -> bool:
     """Erase what the service has sealed about a subject, or say what that would be.
 
-    Return whether that may be: not while a legal hold lies on it (ERA-2). Enters the ledger of erasures first; finishes what was entered and not carried out, too.
+    Return whether that may be: not while a legal hold lies on it (ERA-2), nor under an order that said
+    something else. Enters the ledger of erasures first; finishes what was entered and not carried out, too.
     """
     async with eraser(service, settings) as erasing:
-        held = await erasing.held(order.subject)
-        for each in held or ():
-            say(f"{each.case or 'no case'}: {each.name}: {each.texts}")
-        for at, basis in erasing.ledger.of(order.subject):
-            say(f"entered for erasure before: {at:%Y-%m-%d %H:%M:%S}, {basis}")
-        holds = await erasing.holds(order.subject)
-        for hold in holds:
-            say(f"held since {hold.placed_at:%Y-%m-%d %H:%M:%S}: {hold.ground} {hold.hold_id}")
-        if held is None:
-            say(f"{service.name} holds nothing sealed about {order.subject}")
-        elif not apply:
-            texts = sum(each.texts for each in held)
-            say(
-                f"would erase {texts} texts and the key of {order.subject}; with --apply it is done"
-            )
-        if apply:
-            try:
-                await erasing.enter(*order)
-            except LegallyHeld as no:
-                say(str(no))
-                return False
-            for done in await erasing.finish():
-                say(f"erased {done.texts} texts and the key of {done.erasure.subject_id}")
+        try:
+            free = await _told(service.name, erasing, order, apply=apply)
+            if not apply:
+                return free
+            await erasing.enter(order)
+        except (LegallyHeld, OrderDiffers) as no:
+            say(f"{service.name}: {no}")
+            return False
+        for done in await erasing.finish():
+            what = f"{done.texts} texts and the key of {done.erasure.subject_id}"
+            say(f"{service.name}: erased {what}")
+    return True
+
+
+async def _told(service: str, erasing: Eraser, order: ErasureOrder, *, apply: bool) -> bool:
+    """Say what is there, what became of it before, and what holds it; return whether nothing does.
+
+    Raises:
+        OrderDiffers: See there.
+    """
+    held = await erasing.held(order.subject)
+    for each in held or ():
+        say(f"{service}: {each.case or 'no case'}: {each.name}: {each.texts}")
+    for before in erasing.ledger.of(order.subject):
+        say(f"{service}: entered for erasure before: {_entered(before)}")
+    holds = await erasing.holds(order.subject)
+    for hold in holds:
+        say(f"{service}: held since {_at(hold.placed_at)}: {hold.ground} {hold.hold_id}")
+    entered = erasing.ledger.entered(order)
+    if held is None:
+        say(f"{service}: holds nothing sealed about {order.subject}")
+    elif entered is not None and not await erasing.is_back(entered):
+        say(f"{service}: what it holds came after this order, and stays")
+    elif not apply:
+        texts = sum(each.texts for each in held)
+        say(f"{service}: would erase {texts} texts and the key of {order.subject}; so with --apply")
     return not holds
+
+
+def _entered(erasure: Erasure) -> str:
+    """Return when and why something was erased, and on which order."""
+    order = f", order {erasure.order_id}" if erasure.order_id else ""
+    return f"{_at(erasure.entered_at)}, {erasure.basis}{order}"
+
+
+def _at(moment: datetime) -> str:
+    """Return a moment as operators are told it: UTC, to the second."""
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 async def change_hold(
@@ -106,7 +123,7 @@ async def remake_erasures(service: Service[S], settings: S, *, apply: bool) -> b
             return False
         recorded = await erasing.on_record()
         for each in recorded:
-            say(f"on record: {each.entered_at:%Y-%m-%d %H:%M:%S}: {each.subject_id}, {each.basis}")
+            say(f"on record: {each.subject_id}: {_entered(each)}")
         if apply:
             erasing.ledger.begin(clock.now(), recorded)
             say(f"made again, with {len(recorded)} erasures; now run migrate")

@@ -45,6 +45,7 @@ def erasure_in(record: Record, service: str) -> Erasure | None:
         basis=event.basis,
         decided_by=event.decided_by,
         entered_at=event.erased_at,
+        order_id=None if record.causation_id == record.command_id else record.causation_id,
     )
 
 

@@ -18,10 +18,10 @@ def house(stack: Stack, tmp_path: Path) -> Iterator[House]:
     built.set_clock(MONDAY)
     built.migrate()
     yield built
-    asyncio.run(_drop(stack.postgres_admin_dsn))
+    asyncio.run(drop(stack.postgres_admin_dsn))
 
 
-async def _drop(admin_dsn: str) -> None:
+async def drop(admin_dsn: str) -> None:
     """Drop the database of the example."""
     connection = await asyncpg.connect(admin_dsn)
     await connection.execute("DROP DATABASE IF EXISTS example WITH (FORCE)")

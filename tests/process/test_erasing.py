@@ -9,13 +9,8 @@ import pytest
 
 from shared.contracts.erasure import Basis
 from shared.ledger.signer import signed_note
-from shared.process.erasure_ledger import FILE, ErasureLedger, ErasuresForgotten
-from shared.process.erasure_orders import (
-    ErasureOrder,
-    change_hold,
-    erase_subject,
-    remake_erasures,
-)
+from shared.process.erasure_ledger import FILE, ErasureLedger, ErasureOrder, ErasuresForgotten
+from shared.process.erasure_orders import change_hold, erase_subject, remake_erasures
 from shared.process.legal_hold import LiftLegalHold, PlaceLegalHold
 from shared.process.provide import migrate
 from shared.process.working import log_readers, sealers

@@ -7,6 +7,7 @@ then lie there in pieces. So each place is read as its files and as what a clien
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import asyncpg
@@ -39,14 +40,20 @@ class Everywhere:
     house: House
 
     async def holding(self, sought: Iterable[bytes]) -> dict[bytes, set[str]]:
-        """Return for each of ``sought`` the names of the places where it lies."""
+        """Return for each of ``sought`` the names of the places where it lies.
+
+        What is the same to the byte in several places, as most of a database's own files, is read once.
+        """
         found: dict[bytes, set[str]] = {each: set() for each in sought}
+        held: dict[bytes, tuple[bytes, ...]] = {}
         await self._checkpoint()
         for places in (self._files(), self._rows(), self._messages(), self._traces()):
             async for name, content in places:
-                for each, names in found.items():
-                    if each in content:
-                        names.add(name)
+                digest = sha256(content).digest()
+                if digest not in held:
+                    held[digest] = tuple(each for each in found if each in content)
+                for each in held[digest]:
+                    found[each].add(name)
         return found
 
     async def _checkpoint(self) -> None:

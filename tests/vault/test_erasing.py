@@ -21,6 +21,7 @@ from shared.contracts.erasure import Basis, PersonalDataErased
 from shared.contracts.record import Record, decode
 from shared.contracts.review import ReportCommented
 from shared.eventlog import Handler, RecordRefused, Write
+from shared.eventlog.committer import APPEND, arguments
 from shared.eventlog.connection import Connection
 from shared.ids import new_id
 from shared.process.erasing import ErasedIsBack, Eraser, LegallyHeld, eraser_of, require_erased
@@ -28,6 +29,7 @@ from shared.process.erasure_ledger import (
     FILE,
     Erasure,
     ErasureLedger,
+    ErasureOrder,
     ErasuresForgotten,
     LedgerBroken,
 )
@@ -122,7 +124,7 @@ class Office:
     async def erase(self, subject: UUID) -> int:
         """Erase ``subject``; return how many texts of everybody were erased now."""
         async with self.eraser() as eraser:
-            await eraser.enter(subject, BASIS, DECIDER)
+            await eraser.enter(ErasureOrder(subject, BASIS, DECIDER))
             return sum(done.texts for done in await eraser.finish())
 
     async def fit_to_serve(self) -> bool:
@@ -132,6 +134,13 @@ class Office:
         except ErasedIsBack:
             return False
         return True
+
+    async def record_as_owner(self, write: Write, by: Cause) -> None:
+        """Append what the database lets nobody append but its owner."""
+        composed = await self.house.log._composer.compose([write], by, [None])
+        told = arguments([composed.command])
+        rows = await self.admin.fetch(APPEND.format(schema="log"), *told)
+        assert [row["outcome"] for row in rows] == ["accepted"]
 
     async def back_up(self) -> None:
         """Keep a copy of what the vault holds."""
@@ -216,7 +225,7 @@ async def test_what_is_said_after_an_erasure_stays_until_it_is_erased_itself(
 async def test_killed_at_any_step_it_is_finished_later(office: Office) -> None:
     """ADR-0024: nothing is served between the ledger's line and the commit; then all or nothing."""
     async with office.eraser() as eraser:
-        await eraser.enter(CASE, BASIS, DECIDER)
+        await eraser.enter(ErasureOrder(CASE, BASIS, DECIDER))
     assert not await office.fit_to_serve()
     await office.admin.execute(
         """
@@ -287,7 +296,7 @@ async def test_a_ledger_that_was_lost_is_never_taken_for_an_empty_one(office: Of
     async with office.eraser() as eraser:
         with pytest.raises(ErasuresForgotten, match=r"from its copy.* remake-erasures"):
             await eraser.require_ledger()
-        for asked in (eraser.enter(CASE, BASIS, DECIDER), eraser.finish()):
+        for asked in (eraser.enter(ErasureOrder(CASE, BASIS, DECIDER)), eraser.finish()):
             with pytest.raises(ErasuresForgotten):
                 await asked
     assert await office.on_record(CASE) == []
@@ -310,7 +319,7 @@ async def test_a_whole_log_knows_what_its_ledger_knew(office: Office) -> None:
 
 @pytest.mark.parametrize("wrong", ["command", "stream", "actor", "type"])
 async def test_what_no_erasure_recorded_erases_nothing(office: Office, wrong: str) -> None:
-    """L6, ADR-0024: the service may append what it likes, and may not erase."""
+    """L6, ADR-0024: not even in a log from before the database refused such records of a service."""
     async with office.eraser() as eraser:
         key_id = await key_id_of(eraser.connection, str(CASE))
     assert key_id is not None
@@ -322,15 +331,33 @@ async def test_what_no_erasure_recorded_erases_nothing(office: Office, wrong: st
     other = (KeyNamed(key_id=key_id),)
     said = other if wrong == "type" else erased_events(made, (), clock.now())
     stream = stream_of(OTHER if wrong == "stream" else CASE)
-    await office.house.log.append(
-        [Write(stream, said, 0)], cause=Cause(actor, command, CASE, command)
-    )
+    by = Cause(actor, command, CASE, command)
+    with pytest.raises(RecordRefused, match="may not record an erasure"):
+        await office.house.log.append([Write(stream, said, 0)], cause=by)
+    await office.record_as_owner(Write(stream, said, 0), by)
     async with office.eraser() as eraser:
         with pytest.raises(LedgerBroken, match="1 keys were erased, and nobody erased them"):
             await eraser.finish()
         assert eraser.ledger.entries() == ()
     assert not await office.fit_to_serve()
     assert None not in await office.texts(CASE)
+
+
+async def test_nothing_is_erased_without_its_record(office: Office) -> None:
+    """ADR-0024: whoever takes the id of the command beforehand holds the erasure up, and is seen."""
+    async with office.eraser() as eraser:
+        key_id = await key_id_of(eraser.connection, str(CASE))
+        assert key_id is not None
+        taken = command_id_of(key_id)
+        await office.house.log.append(
+            [Write(f"review-{new_id()}", (comment("Ja.", about=OTHER),), 0)],
+            cause=Cause(actor_of(office.name), taken, OTHER, taken),
+        )
+        await eraser.enter(ErasureOrder(CASE, BASIS, DECIDER))
+        with pytest.raises(RecordRefused, match="the log says of the erasure: repeated"):
+            await eraser.finish()
+    assert None not in await office.texts(CASE)
+    assert not await office.fit_to_serve()
 
 
 async def test_what_is_said_meanwhile_is_erased_and_counted_or_stays_whole(
@@ -350,7 +377,7 @@ async def test_what_is_said_meanwhile_is_erased_and_counted_or_stays_whole(
         for _ in range(SPEAKERS):
             group.create_task(speak())
         await until(lambda: len(streams) > SPEAKERS)
-        await eraser.enter(CASE, BASIS, DECIDER)
+        await eraser.enter(ErasureOrder(CASE, BASIS, DECIDER))
         (done,) = await eraser.finish()
         before = len(streams)
         await until(lambda: len(streams) > before + SPEAKERS)
@@ -371,7 +398,7 @@ async def test_a_wrong_clock_enters_nothing(office: Office) -> None:
     async with office.eraser() as eraser:
         slow = replace(eraser, now=lambda: clock.now() - timedelta(hours=1))
         with pytest.raises(RecordRefused, match="untimely"):
-            await slow.enter(CASE, BASIS, DECIDER)
+            await slow.enter(ErasureOrder(CASE, BASIS, DECIDER))
     assert await office.fit_to_serve()
     assert None not in await office.texts(CASE)
 

@@ -1,0 +1,47 @@
+"""PM-20: an order goes to every service through whatever runs its commands."""
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from deploy.erasing import main
+from deploy.local.settings import SERVICES
+
+SUBJECT, DECIDER, ORDER = (UUID(int=number) for number in (30, 40, 60))
+WORDS = (str(SUBJECT), "--basis", "person_request", "--decided-by", str(DECIDER))
+SAID = f"erase {SUBJECT} --basis person_request --decided-by {DECIDER} --order {ORDER}"
+
+
+def carried_out(place: Path, *more: str, refuses: str = "no --apply") -> tuple[int, list[str]]:
+    """Carry out an order through a shell that notes what it is told; return code and notes."""
+    place.write_text("")
+    script = f'echo "{{service}} $*" >> {place}; shift 8; test "{{service}} $1" != "{refuses}"'
+    code = main([*WORDS, "--order", str(ORDER), "--through", f"sh -c '{script}' sh", *more])
+    return code, place.read_text().splitlines()
+
+
+def test_all_are_asked_before_any_erases(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """ERA-2: twice the same words to each service, and only the second time in earnest."""
+    asked = [f"{service} {SAID}" for service in SERVICES]
+    assert carried_out(tmp_path / "notes") == (0, asked)
+    assert capsys.readouterr().out == f"order {ORDER}: carry it out with --order {ORDER}\n"
+    erased = [f"{each} --apply" for each in asked]
+    assert carried_out(tmp_path / "notes", "--apply") == (0, [*asked, *erased])
+    assert capsys.readouterr().out.endswith(f"\ndone in {', '.join(SERVICES)}\n")
+
+
+def test_the_first_that_says_no_is_the_last_that_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """PM-20: before anything is erased, or half way; and it is said what became of it."""
+    third = SERVICES[2]
+    asked = [f"{service} {SAID}" for service in SERVICES]
+    assert carried_out(tmp_path / "notes", "--apply", refuses=f"{third} ") == (1, asked[:3])
+    assert f"{third} says no: nothing was erased now, in no service" in capsys.readouterr().out
+    erased = [f"{each} --apply" for each in asked[:3]]
+    code, notes = carried_out(tmp_path / "notes", "--apply", refuses=f"{third} --apply")
+    assert (code, notes) == (1, [*asked, *erased])
+    assert f"{third} has not erased, nor any after it" in capsys.readouterr().out
