@@ -15,13 +15,8 @@ from pydantic import ValidationError
 from shared.clock import now
 from shared.contracts.erasure import Basis, Ground
 from shared.kafka.redrive import parse
-from shared.process.erasure_ledger import LedgerBroken
-from shared.process.erasure_orders import (
-    ErasureOrder,
-    change_hold,
-    erase_subject,
-    remake_erasures,
-)
+from shared.process.erasure_ledger import ErasureOrder, LedgerBroken
+from shared.process.erasure_orders import change_hold, erase_subject, remake_erasures
 from shared.process.legal_hold import HoldCommand, LiftLegalHold, PlaceLegalHold
 from shared.process.operate import (
     check_ledger,
@@ -31,6 +26,7 @@ from shared.process.operate import (
     own_command,
     rebuild,
     redrive_stream,
+    resend,
 )
 from shared.process.provide import AdminMissing, migrate
 from shared.process.roles import Role, serve
@@ -87,28 +83,37 @@ async def _asked(service: Service[S], settings: S, asked: Namespace) -> bool:
             await migrate(service, settings)
         case "check-views":
             return await check_views(service, settings, asked.names)
-        case "check-relay":
-            return await check_relay(service, settings)
         case "check-ledger":
             return await check_ledger(service, settings, asked.checkpoints)
         case "rebuild-view":
             return await rebuild(service, settings, asked.name, apply=asked.apply)
         case "erase":
-            order = ErasureOrder(asked.subject, asked.basis, asked.decided_by)
+            order = ErasureOrder(asked.subject, asked.basis, asked.decided_by, asked.order)
             return await erase_subject(service, settings, order, apply=asked.apply)
         case "hold" | "lift-hold":
             return await change_hold(service, settings, _hold(asked), apply=asked.apply)
         case "remake-erasures":
             return await remake_erasures(service, settings, apply=asked.apply)
-        case "parked":
-            return await list_parked(service, settings)
-        case "redrive":
-            return await redrive_stream(service, settings, parse(asked.words))
+        case "check-relay" | "parked" | "resend" | "redrive":
+            return await _asked_of_kafka(service, settings, asked)
         case name if name in service.commands:
             return await own_command(service, settings, name)
         case role:
             await serve(service, settings, cast("Role", role))
     return True
+
+
+async def _asked_of_kafka(service: Service[S], settings: S, asked: Namespace) -> bool:
+    """Do what was asked about what goes over Kafka; return whether all is well."""
+    match asked.what:
+        case "check-relay":
+            return await check_relay(service, settings)
+        case "resend":
+            return await resend(service, settings, by=asked.by, why=asked.why, apply=asked.apply)
+        case "parked":
+            return await list_parked(service, settings)
+        case _:
+            return await redrive_stream(service, settings, parse(asked.words))
 
 
 def _streams(service: Service[S], settings: S) -> int:
@@ -150,12 +155,19 @@ def _parser(service: Service[Any]) -> ArgumentParser:
     erasing.add_argument(
         "--decided-by", type=UUID, required=True, metavar="UUID", help="whose decision it is"
     )
+    erasing.add_argument(
+        "--order", type=UUID, metavar="UUID", help="the same in every service that carries it out"
+    )
     erasing.add_argument("--apply", action="store_true", help="without it nothing is changed")
     _add_holds(asked)
     remaking = asked.add_parser(
         "remake-erasures", help="make a lost ledger of erasures again, from the log"
     )
     remaking.add_argument("--apply", action="store_true", help="without it nothing is changed")
+    sending = asked.add_parser("resend", help="put the whole log on Kafka once more, in order")
+    sending.add_argument("--by", required=True, help="who: a pseudonym or the name of a duty")
+    sending.add_argument("--why", required=True, help="the reason, without personal data")
+    sending.add_argument("--apply", action="store_true", help="without it nothing is changed")
     asked.add_parser("parked", help="list the streams that wait for an operator, and why")
     again = asked.add_parser("redrive", help="apply a parked stream again", add_help=False)
     again.add_argument("words", nargs=REMAINDER)

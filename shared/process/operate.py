@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
-from shared.contracts.catalogue import event_heard
+from shared.contracts.catalogue import event_recorded, reading
 from shared.eventlog.connection import connect, open_pool
 from shared.eventlog.projector import Pages
 from shared.eventlog.projector_check import compare
 from shared.eventlog.projector_migrate import rebuild_view
 from shared.eventlog.projector_positions import Positions
 from shared.eventlog.reader import open_reader
-from shared.kafka import Book, Brokers, effect_of, events_topic
+from shared.kafka import Book, effect_of, events_topic
 from shared.kafka.redrive import Order, redrive
 from shared.ledger.fsck import Outside, check
 from shared.ledger.signer import known_keys, signed_note
@@ -22,9 +22,12 @@ from shared.process.compose import opened
 from shared.process.provide import admin_dsn, view_tables
 from shared.process.service import Service
 from shared.process.settings import ServiceSettings
-from shared.relay import checkpoint, origin_of, reconcile
+from shared.relay import checkpoint, origin_of, reconcile, send_again
+from shared.telemetry import get_logger
 
 S = TypeVar("S", bound=ServiceSettings)
+
+_log = get_logger("process")
 
 
 async def check_views(service: Service[S], settings: S, names: Sequence[str]) -> bool:
@@ -37,7 +40,7 @@ async def check_views(service: Service[S], settings: S, names: Sequence[str]) ->
         open_pool(dsn, name=f"{service.name} check") as pool,
         open_reader(dsn, service=service.name) as log,
     ):
-        pages = Pages(log, event_heard)
+        pages = Pages(log, event_recorded)
         for view in service.every_view:
             if names and view.name not in names:
                 continue
@@ -59,10 +62,27 @@ async def check_relay(service: Service[S], settings: S) -> bool:
     """
     topic = events_topic(service.name).name
     last = await checkpoint(settings.relay_dsn.get_secret_value(), topic)
-    found = await reconcile(Brokers(settings.kafka_bootstrap_servers), topic, 1, last)
+    found = await reconcile(settings.brokers, topic, 1, last)
     lacks = f"lacks {found.lacking}, from {found.missing[0]} on" if found.missing else "is whole"
     say(f"{topic} to position {last}: {lacks}, {found.repeats} came twice")
     return found.complete
+
+
+async def resend(service: Service[S], settings: S, *, by: str, why: str, apply: bool) -> bool:
+    """Have the relay send the whole log once more, in order; who asked and why is in the log.
+
+    For a topic that was shortened: consumers that miss something go on by themselves when all of it is
+    there again, and the others meet repeats. Safe to repeat.
+    """
+    topic, dsn = events_topic(service.name).name, settings.relay_dsn.get_secret_value()
+    if not apply:
+        position = await checkpoint(dsn, topic)
+        say(f"would send {topic} from the beginning, {position} events; with --apply it is done")
+        return True
+    position = await send_again(dsn, topic)
+    _log.warning("relay.sent_again", topic=topic, position=position, by=by, why=why)
+    say(f"the relay sends {topic} from the beginning: {position} events")
+    return True
 
 
 async def check_ledger(service: Service[S], settings: S, saved: Sequence[Path]) -> bool:
@@ -162,7 +182,9 @@ async def redrive_stream(service: Service[S], settings: S, order: Order) -> bool
         if heard is None:
             say(f"{service.name} has no consumer {order.group} of {order.topic}")
             return False
-        effect = effect_of(heard, put=parts.handler.put, actor=parts.actor)
+        effect = effect_of(
+            heard, put=parts.handler.put, actor=parts.actor, event_of=reading(parts.name)
+        )
         steps = await redrive(Book(parts.pool, order.group, order.topic), effect, order)
     for step in steps:
         say(str(step))

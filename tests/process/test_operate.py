@@ -54,9 +54,15 @@ async def test_what_was_sent_and_is_not_on_kafka_is_found(house: House) -> None:
         assert process.ended(10) == 0
     connection = await asyncpg.connect(house.stack.postgres_admin_dsn, database="example")
     await connection.execute("UPDATE relay.checkpoint SET position = 1000")
-    await connection.close()
     found = house.command("check-relay")
     assert (found.returncode, "to position 1000: lacks 9" in found.stdout) == (1, True)
+    again = ("resend", "--by", "operator", "--why", "the topic was shortened")
+    assert "from the beginning, 1000 events; with --apply" in house.command(*again).stdout
+    sent = "SELECT position FROM relay.checkpoint WHERE output = 'asf.example.events.v1'"
+    assert await connection.fetchval(sent) == 1000
+    assert house.command(*again, "--apply").returncode == 0
+    assert await connection.fetchval(sent) == 0
+    await connection.close()
 
 
 def test_a_setting_that_is_missing_is_named_and_its_value_is_not(house: House) -> None:
