@@ -66,6 +66,8 @@ class Kafka:
     required = True
     light = False
     stop_signal = signal.SIGTERM
+    users: tuple[str, ...] = ()
+    """Options of the format that name people; the local stack knows none."""
 
     def __init__(self, settings: StackSettings, node: int = 1) -> None:
         self.name = "kafka" if node == 1 else f"kafka-{node}"
@@ -80,25 +82,12 @@ class Kafka:
 
     def prepare(self) -> None:
         """Write the properties anew, since settings may have changed; format what is new."""
-        ports = self._settings.kafka_ports
-        voters = (f"{node}@{LOOPBACK}:{port}" for node, (_, port) in enumerate(ports, 1))
         self._home.mkdir(parents=True, exist_ok=True)
-        self._properties.write_text(
-            _PROPERTIES.format(
-                node=self._node,
-                voters=",".join(voters),
-                host=LOOPBACK,
-                port=self._port,
-                controller_port=self._controller_port,
-                copies=len(ports),
-                in_sync=max(1, len(ports) - 1),
-                logs=self._home / "logs",
-            )
-        )
+        self._properties.write_text(self.properties())
         if (self._home / "logs" / "meta.properties").exists():
             return
         tool = ("kafka.tools.StorageTool", "format", "--ignore-formatted")
-        options = ("--cluster-id", _CLUSTER_ID, "--config", str(self._properties))
+        options = ("--cluster-id", _CLUSTER_ID, "--config", str(self._properties), *self.users)
         done = subprocess.run(  # noqa: S603 -- every argument is ours
             (*self._java("-Xmx128m"), *tool, *options),
             capture_output=True,
@@ -109,6 +98,21 @@ class Kafka:
         )
         if done.returncode != 0:
             raise StackError(f"{self.name} cannot format its folder: {done.stderr.strip()[-500:]}")
+
+    def properties(self) -> str:
+        """Return what the broker is told."""
+        ports = self._settings.kafka_ports
+        voters = (f"{node}@{LOOPBACK}:{port}" for node, (_, port) in enumerate(ports, 1))
+        return _PROPERTIES.format(
+            node=self._node,
+            voters=",".join(voters),
+            host=LOOPBACK,
+            port=self._port,
+            controller_port=self._controller_port,
+            copies=len(ports),
+            in_sync=max(1, len(ports) - 1),
+            logs=self._home / "logs",
+        )
 
     def launch(self) -> Launch:
         """Return the JVM's command line."""

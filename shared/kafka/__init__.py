@@ -7,7 +7,7 @@ once".
 from pathlib import Path
 
 from shared.kafka.batch import Health, Patience
-from shared.kafka.clients import KAFKA_FAILURES, Brokers, Place, producing, reachable
+from shared.kafka.clients import KAFKA_FAILURES, SCRAM, Brokers, Place, producing, reachable
 from shared.kafka.consumer import Consumer, ConsumerStalled
 from shared.kafka.headers import headers_of
 from shared.kafka.producer import PRODUCER_LOST, Outgoing, send_page
@@ -24,6 +24,7 @@ __all__ = [
     "KAFKA_FAILURES",
     "PRODUCER_LOST",
     "SCHEMA",
+    "SCRAM",
     "Book",
     "Brokers",
     "Consumer",

@@ -32,6 +32,8 @@ POLL_INTERVAL_MS_MAX = 300_000
 BATCH_BYTES_MAX = 512 * 1024
 FETCH_BYTES_MAX = 4 * 1024 * 1024
 RETRY_BACKOFF_MS = 100
+SCRAM = "SCRAM-SHA-512"
+"""How a name is shown: Kafka never sees the password, nor does whoever listens."""
 
 KAFKA_FAILURES: tuple[type[Exception], ...] = (KafkaError, OSError)
 """What the world does to whoever speaks to Kafka; a time-out is an ``OSError``."""
@@ -66,7 +68,7 @@ class Brokers:
         }
         if self.username is not None:
             reach |= {
-                "sasl_mechanism": "SCRAM-SHA-512",
+                "sasl_mechanism": SCRAM,
                 "sasl_plain_username": self.username,
                 "sasl_plain_password": self.password,
             }
@@ -134,6 +136,8 @@ class KafkaConsumer(Protocol):
     ) -> Mapping[Place, Sequence[Message]]: ...
     async def commit(self, offsets: Mapping[Place, int]) -> None: ...  # noqa: D102
     async def end_offsets(self, places: Sequence[Place]) -> Mapping[Place, int]: ...  # noqa: D102
+    async def beginning_offsets(self, places: Sequence[Place]) -> Mapping[Place, int]: ...  # noqa: D102
+    def seek(self, place: Place, offset: int) -> None: ...  # noqa: D102 -- the library's
     async def position(self, place: Place) -> int: ...  # noqa: D102 -- the library's
     def assignment(self) -> set[Place]: ...  # noqa: D102 -- the library's
     async def seek_to_beginning(self) -> object: ...  # noqa: D102 -- the library's
@@ -180,7 +184,8 @@ async def consuming(
 ) -> AsyncGenerator[KafkaConsumer, None]:
     """Yield a consumer of ``topic`` that commits only when told to, and close it afterwards.
 
-    Without a group it has all partitions, and starts where it is told.
+    Without a group it has all partitions, and starts where it is told. With one it goes on where
+    the group was, and nowhere else: see ``shared.kafka.lost``.
 
     Raises:
         KafkaError: The cluster is not there, or says no.
@@ -192,7 +197,7 @@ async def consuming(
         client_id=client_id,
         group_id=group,
         enable_auto_commit=False,
-        auto_offset_reset="earliest",
+        auto_offset_reset="earliest" if group is None else "none",
         isolation_level="read_committed",
         session_timeout_ms=SESSION_TIMEOUT_MS,
         heartbeat_interval_ms=HEARTBEAT_MS,

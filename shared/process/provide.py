@@ -14,7 +14,7 @@ from shared.eventlog.connection import connect
 from shared.eventlog.migrate import SchemaText, migrate_log
 from shared.eventlog.projector_migrate import ViewTables, migrate_views
 from shared.kafka import SCHEMA as CONSUMER_SCHEMA
-from shared.kafka import Brokers, events_topic, provision
+from shared.kafka import events_topic, provision
 from shared.ledger.store import SCHEMA as LEDGER_SCHEMA
 from shared.process.erasing import Eraser, eraser_of
 from shared.process.loops import of_the_world
@@ -83,7 +83,7 @@ async def _database(service: Service[S], settings: S) -> None:
 async def _topics(service: Service[S], settings: S) -> None:
     """Make the topics that the service owns."""
     await provision(
-        Brokers(settings.kafka_bootstrap_servers),
+        settings.brokers,
         (events_topic(service.name), *service.topics),
         replication=settings.kafka_replication,
     )

@@ -1,11 +1,14 @@
 """What every service can be configured with. A service subclasses and adds its own."""
 
+import ssl
 from base64 import b64decode
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.kafka import Brokers
 
 MASTER_KEY_BYTES = 32
 
@@ -24,6 +27,9 @@ class ServiceSettings(BaseSettings):
         relay_dsn: The same database, as the role ``<service>_relay``.
         database_admin_dsn: The same database, as a role that may create databases and roles; only
             ``migrate`` and the commands of an operator need it.
+        kafka_tls: Whether Kafka's brokers are spoken to in TLS, and must show who they are.
+        kafka_ca_file: PEM of whoever vouches for the brokers; ``None``: whom the machine trusts.
+        kafka_username: As whom, by SCRAM-SHA-512; ``None``: as nobody.
         kafka_replication: Copies that ``migrate`` has Kafka keep of each topic.
         http_host: Where the API listens; of the other roles, where health is asked.
         health_port: Where ``worker``, ``relay`` and ``streams`` answer about their health when
@@ -54,6 +60,10 @@ class ServiceSettings(BaseSettings):
     relay_dsn: SecretStr
     database_admin_dsn: SecretStr | None = None
     kafka_bootstrap_servers: str
+    kafka_tls: bool = False
+    kafka_ca_file: Path | None = None
+    kafka_username: Annotated[str, Field(min_length=1)] | None = None
+    kafka_password: Annotated[SecretStr | None, Field(validate_default=True)] = None
     kafka_replication: Annotated[int, Field(ge=1, le=9)] = 1
     http_host: str = "127.0.0.1"
     http_port: Port
@@ -84,6 +94,39 @@ class ServiceSettings(BaseSettings):
         if len(b64decode(value.get_secret_value(), validate=True)) != MASTER_KEY_BYTES:
             raise ValueError(f"the master key is {MASTER_KEY_BYTES} bytes in base64")
         return value
+
+    @field_validator("kafka_ca_file", "kafka_username")
+    @classmethod
+    def _over_tls(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse what would be told to, or believed of, whoever answers."""
+        if value is not None and not info.data.get("kafka_tls"):
+            raise ValueError("nothing without kafka_tls")
+        return value
+
+    @field_validator("kafka_ca_file")
+    @classmethod
+    def _certificates(cls, value: Path | None) -> Path | None:
+        """Refuse at once what vouches for nobody."""
+        try:
+            ssl.create_default_context(cafile=value)
+        except OSError as error:
+            raise ValueError("not a file of certificates in PEM") from error
+        return value
+
+    @field_validator("kafka_password")
+    @classmethod
+    def _with_name(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Refuse half of what names us."""
+        if (value is None) != (info.data.get("kafka_username") is None):
+            raise ValueError("kafka_username and kafka_password go together")
+        return value
+
+    @property
+    def brokers(self) -> Brokers:
+        """Return how Kafka is reached."""
+        tls = ssl.create_default_context(cafile=self.kafka_ca_file) if self.kafka_tls else None
+        password = None if self.kafka_password is None else self.kafka_password.get_secret_value()
+        return Brokers(self.kafka_bootstrap_servers, tls, self.kafka_username, password)
 
     @property
     def master_key(self) -> bytes:

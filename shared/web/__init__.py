@@ -15,6 +15,7 @@ from shared.web.edge import Caller, Edge, Reader, check_total
 from shared.web.health import Check, add_health
 from shared.web.language import Language, language
 from shared.web.ledger import LEDGER_OPERATIONS, ledger_routes
+from shared.web.links import made
 from shared.web.openapi import problems
 from shared.web.paging import Page, link_next, page
 from shared.web.position import wait_for
@@ -55,6 +56,7 @@ __all__ = [
     "language",
     "ledger_routes",
     "link_next",
+    "made",
     "page",
     "problems",
     "render_problems",

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond the framework: problems, keys, roles."""
+"""What the OpenAPI document says beyond the framework: problems, keys, roles, versions, links."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -6,6 +6,7 @@ from typing import Any, Final
 from shared.auth import PUBLIC, Operations
 from shared.auth.service_token import ON_BEHALF_OF
 from shared.web.idempotency import IDEMPOTENCY_KEY, KEY_CHARS_MAX
+from shared.web.links import Linked, add_links
 from shared.web.problem import MEDIA_TYPE, ProblemDocument
 
 SCHEMA: Final = "#/components/schemas/{model}"
@@ -77,6 +78,13 @@ VERSIONED: Final = {
         "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
     },
 }
+LOCATED: Final = {
+    "Location": {
+        "required": True,
+        "description": "Where it is now.",
+        "schema": {"type": "string", "pattern": "^/v1/"},
+    },
+}
 TAGGED: Final = {
     "ETag": {
         "required": True,
@@ -124,7 +132,7 @@ def finish(schema: dict[str, Any], operations: Operations) -> dict[str, Any]:
         schemas.pop(unused, None)
     components["schemas"] = dict(sorted(schemas.items()))
     components.setdefault("securitySchemes", {})["token"] = BEARER
-    for method, _, operation in operations_in(schema):
+    for method, path, operation in operations_in(schema):
         roles = operations.get(operation["operationId"], PUBLIC)
         if roles != PUBLIC and ROLES_KEY not in operation:
             operation["security"] = [{"token": []}]
@@ -133,7 +141,17 @@ def finish(schema: dict[str, Any], operations: Operations) -> dict[str, Any]:
             operation["parameters"] = list(read)
         _finish(operation, roles)
         _say_versions(operation)
+        _say_made(path, operation)
+    add_links(schema, [Linked(*each) for each in operations_in(schema)])
     return schema
+
+
+def _say_made(path: str, operation: dict[str, Any]) -> None:
+    """Say of what makes something which version that has, and where it is: below a collection."""
+    answer = operation["responses"].get("201")
+    if answer is not None:
+        place = {} if "{" in path else LOCATED
+        answer["headers"] = {**answer.get("headers", {}), **VERSIONED, **place}
 
 
 def _say_versions(operation: dict[str, Any]) -> None:

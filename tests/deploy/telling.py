@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import get_args
 
 import pytest
+from certifi import where
 from opentelemetry.sdk import environment_variables as otel
 
 from deploy.local.settings import CHECKOUT, SERVICES
@@ -45,11 +46,14 @@ def unknown(service: str, told: Iterable[str]) -> Iterator[str]:
 def understood(
     monkeypatch: pytest.MonkeyPatch, service: str, told: Mapping[str, str]
 ) -> ServiceSettings:
-    """Return the settings of ``service`` told this and nothing else; fails when one is missing."""
+    """Return the settings of ``service`` told this and nothing else; fails when one is missing.
+
+    Whom Kafka's brokers are vouched for by is read from a file, which is not here: another is.
+    """
     settings = settings_of(service)
     with monkeypatch.context() as only:
         for name in settings.model_fields:
             only.delenv(f"{service.upper()}_{name.upper()}", raising=False)
         for name, value in told.items():
-            only.setenv(name, value)
+            only.setenv(name, where() if name.endswith("_KAFKA_CA_FILE") else value)
         return settings()

@@ -15,8 +15,12 @@ from tests.deploy.telling import MIGRATE, processes, understood, unknown
 pytestmark = pytest.mark.integration
 
 EXAMPLE = "example"
-BY_OPERATORS = {"Cluster", "Kafka", "KafkaNodePool"}
+BY_OPERATORS = {"Cluster", "Kafka", "KafkaNodePool", "KafkaUser"}
 """Strimzi's and CloudNativePG's own kinds: their schemas are theirs, and not here."""
+OF_OPERATORS = "postgresql://x@y/*"
+"""What stands here for a secret that an operator makes."""
+KAFKA = {"worker", "relay", "streams", MIGRATE}
+"""The roles that speak to Kafka."""
 OBJECTS = "evidence-store"
 SECRETS = {
     "DATABASE_DSN": "postgresql://app:x@postgres-rw:5432/x",
@@ -68,7 +72,8 @@ def told(pod: Mapping[str, Any]) -> dict[str, str]:
             continue
         data = SECRETS if secret else maps[source["configMapRef"]["name"]]["data"]
         found |= {f"{prefix}{name}": value for name, value in data.items()}
-    return found | {each["name"]: "postgresql://x@y/*" for each in container.get("env", ())}
+    own = {each["name"]: each.get("value", OF_OPERATORS) for each in container.get("env", ())}
+    return found | own
 
 
 def alike() -> dict[str, Mapping[str, Any]]:
@@ -151,12 +156,39 @@ def test_a_pod_understands_what_it_is_told(monkeypatch: pytest.MonkeyPatch) -> N
         service, role = name.split("-")
         values = told(pod)
         assert not [*unknown(service, values)], name
+        assert (f"{service.upper()}_KAFKA_CA_FILE" in values) == (role in KAFKA)
         settings = understood(monkeypatch, service, values)
         assert settings.kafka_replication == 3
-        assert settings.kafka_bootstrap_servers == "kafka-kafka-bootstrap:9092"
+        assert settings.kafka_bootstrap_servers == "kafka-kafka-bootstrap:9093"
+        assert settings.kafka_tls == (role in KAFKA)
+        assert settings.kafka_username == (f"kafka-{service}" if role in KAFKA else None)
+        assert (settings.kafka_password is not None) == (role in KAFKA)
         assert (settings.database_admin_dsn is not None) == (role == MIGRATE)
         grace_s = pod["spec"].get("terminationGracePeriodSeconds", 30)
         assert (settings.drain_ms + settings.shutdown_grace_ms) / 1_000 < grace_s
+
+
+def test_a_pod_that_speaks_to_kafka_is_known_there() -> None:
+    """Each by its own name, over TLS; the authority is where the setting says it is."""
+    listener: Mapping[str, Any]
+    (listener,) = named("Kafka")["kafka"]["spec"]["kafka"]["listeners"]
+    assert (listener["tls"], listener["authentication"]) == (True, {"type": "scram-sha-512"})
+    (peers,) = listener["networkPolicyPeers"]
+    assert set(peers["podSelector"]["matchExpressions"][0]["values"]) == KAFKA
+    users = named("KafkaUser")
+    assert set(users) == {f"kafka-{service}" for service in SERVICES}
+    assert all(
+        each["spec"]["authentication"] == {"type": "scram-sha-512"} for each in users.values()
+    )
+    for name, pod in pods().items():
+        service, role = name.split("-")
+        if role in KAFKA:
+            (container,) = pod["spec"]["containers"]
+            env = {each["name"]: each for each in container["env"]}
+            password = env[f"{service.upper()}_KAFKA_PASSWORD"]["valueFrom"]["secretKeyRef"]
+            assert password == {"name": f"kafka-{service}", "key": "password"}
+            mounts = {each["name"]: each["mountPath"] for each in container["volumeMounts"]}
+            assert told(pod)[f"{service.upper()}_KAFKA_CA_FILE"] == f"{mounts['kafka-ca']}/ca.crt"
 
 
 def test_the_secrets_to_make_are_documented() -> None:

@@ -29,6 +29,8 @@ def main() -> int:
                 report = fuzzed(asyncio.run(staged(house)), asked.requests, asked.seed)
     told = ", ".join(f"{status}: {times}" for status, times in sorted(report.statuses().items()))
     sys.stdout.write(f"{report.sent} requests, seed {asked.seed}: {told}\n")
+    links = [sum(each.values()) for each in report.followed.values()]
+    sys.stdout.write(f"{len(links)} links of the documents followed {sum(links)} times\n")
     sys.stdout.write(f"{len(report.failures)} wrong answers\n{report.words()}\n")
     return 1 if report.failures else 0
 

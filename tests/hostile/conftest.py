@@ -23,6 +23,8 @@ def scene(stack: Stack) -> Iterator[Scene]:
     """The house as three firms have left it. It takes no large files."""
     with emptied(stack, BEGINS_AT) as parts, pytest.MonkeyPatch.context() as patch:
         patch.setenv(uploads.SETTING, str(uploads.BYTES_MAX))
+        patch.setenv("OTEL_METRICS_EXPORTER", "console")  # what is measured lies where it is looked
+        patch.setenv("OTEL_METRIC_EXPORT_INTERVAL", "15000")
         with House(parts) as house:
             yield asyncio.run(staged(house))
 

@@ -32,11 +32,13 @@ class Report:
 
     Attributes:
         seen: How often each status came, by service and operation (``GET /v1/rounds``).
+        followed: How often each status came, by service and link of its document.
         failures: One for each wrong answer: service, operation, check, words, how to repeat it.
     """
 
     sent: int
     seen: Mapping[tuple[str, str], Mapping[int, int]]
+    followed: Mapping[tuple[str, str], Mapping[int, int]]
     failures: tuple[dict[str, str], ...]
 
     def statuses(self) -> Counter[int]:
@@ -102,12 +104,18 @@ def sent(order: Mapping[str, Any]) -> Report:
 
 def _report(said: dict[str, Any]) -> Report:
     """Return what the program said."""
-    seen: dict[tuple[str, str], Counter[int]] = {}
-    for service, each in said.items():
-        for operation, status, times in each["seen"]:
-            seen.setdefault((service, operation), Counter())[status] += times
+    seen, followed = (_counted(said, what) for what in ("seen", "followed"))
     failures = tuple(failure for each in said.values() for failure in each["failures"])
-    return Report(sum(each["sent"] for each in said.values()), seen, failures)
+    return Report(sum(each["sent"] for each in said.values()), seen, followed, failures)
+
+
+def _counted(said: dict[str, Any], what: str) -> dict[tuple[str, str], Counter[int]]:
+    """Return how often each status came, by service and ``what``."""
+    found: dict[tuple[str, str], Counter[int]] = {}
+    for service, each in said.items():
+        for name, status, times in each[what]:
+            found.setdefault((service, name), Counter())[status] += times
+    return found
 
 
 def _people(scene: Scene, service: str) -> dict[str, tuple[str, list[str]]]:

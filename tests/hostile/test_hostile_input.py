@@ -6,6 +6,8 @@ from typing import Final
 
 import pytest
 
+from deploy.local.settings import SERVICES
+from shared.telemetry import Metric
 from shared.web.server import HEADER_TIMEOUT_S, KEEP_ALIVE_S, PIPELINED_MAX
 from shared.web.strict import Limits
 from tests.hostile import slow, tokens, uploads
@@ -19,6 +21,8 @@ from tests.system.everywhere import Everywhere
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
+LINKS: Final = 5
+"""So many of the documents' links are followed at least; some twenty as a rule."""
 EXPECTED: Final = {200, 201, 400, 401, 403, 404, 405, 409, 412, 422}
 """Statuses that so many requests meet; without one of them they went past what they should test."""
 MEMORY_MB: Final = 64
@@ -51,6 +55,13 @@ def test_generated_requests_reach_every_operation_and_every_kind_of_answer(repor
     statuses = report.statuses()
     assert statuses.keys() >= EXPECTED
     assert statuses[200] + statuses[201] > REQUESTS / 10
+
+
+def test_generated_requests_follow_the_links_of_the_documents(report: Report) -> None:
+    """OpenAPI 3.1 section 4.8.20: answers lead on; where they lead to nothing, it is a failure above."""
+    assert len(report.followed) >= LINKS
+    led = {status for each in report.followed.values() for status in each}
+    assert 200 in led
 
 
 def test_whoever_has_no_role_for_it_hears_so_whatever_they_name(answers: list[Asked]) -> None:
@@ -265,12 +276,15 @@ def test_a_file_that_never_comes_whole_leaves_nothing(scene: Scene) -> None:
 async def test_no_secret_and_nothing_personal_lies_outside_the_vault(
     scene: Scene, report: Report, answers: list[Asked], endured: slow.Measured
 ) -> None:
-    """Conventions 4: after all of this: in no file, row, message, trace or line of a log."""
+    """Conventions 4: after all of this: in no file, row, message, trace, measurement or log."""
     assert report.sent + len(answers) + len(endured.ended) > REQUESTS
     secrets = secrets_of(scene)
     case = scene.alfa.application_id.encode()
     found = await Everywhere(scene.house).holding([*secrets.values(), scene.run.encode(), case])
     assert any(place.startswith("table:intake:log.event") for place in found[case])
+    for service in SERVICES:  # measurements were said, so they were looked at
+        said = scene.house.stack.settings.log / f"{service}.log"
+        assert Metric.APPEND_DURATION in said.read_text(), service
     mail = f"/{scene.house.stack.mail_folder.name}/"
     names = {value: name for name, value in secrets.items()} | {scene.run.encode(): "canary"}
     left = {

@@ -21,6 +21,7 @@ from shared.contracts.base import Event
 from shared.contracts.catalogue import event_of
 from shared.contracts.record import decode
 from shared.process.erasing import Eraser, eraser_of
+from shared.process.erasure_ledger import ErasureOrder
 from shared.vault import PostgresShelf, Vault
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -127,7 +128,8 @@ class Owner:
         for service in SERVICES:
             async with self.connected(service) as connection, self._eraser(service) as eraser:
                 for row in await connection.fetch("SELECT subject FROM log.vault_key"):
-                    await eraser.enter(UUID(row["subject"]), "person_request", decided_by)
+                    subject = UUID(row["subject"])
+                    await eraser.enter(ErasureOrder(subject, "person_request", decided_by))
                 erased += sum(done.texts for done in await eraser.finish())
                 for table in VAULT:
                     await connection.execute(f"VACUUM (FULL) {table}")

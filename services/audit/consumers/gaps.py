@@ -164,8 +164,7 @@ def _service_of(log: str) -> str:
 
 async def watch_for_gaps(parts: Parts[Settings]) -> None:
     """Watch for as long as the process lives. A loop of the role ``worker``; several may run."""
-    brokers = Brokers(parts.settings.kafka_bootstrap_servers)
-    watch = Watch(parts, Mirror(parts.pool), KafkaTopics(brokers))
+    watch = Watch(parts, Mirror(parts.pool), KafkaTopics(parts.settings.brokers))
     while True:
         await watch.round()
         await asyncio.sleep(parts.settings.gap_poll_interval_ms / 1_000)

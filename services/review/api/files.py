@@ -23,7 +23,7 @@ from shared.decider import Refusal, RefusalKind
 from shared.eventlog import CommandReused, StreamMoved
 from shared.vault import BrokenSeal
 from shared.vault.objects import ObjectMissing, Objects
-from shared.web import Caller, Edge, Reader, Upload, if_match, problems, tell
+from shared.web import Caller, Edge, Reader, Upload, if_match, made, problems, tell
 
 FILES: Final = f"{PREFIX}/files"
 UPLOAD_TIMEOUT_S: Final = 300.0
@@ -41,13 +41,16 @@ def file_routes(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
     @router.post(
         "/files",
         status_code=status.HTTP_201_CREATED,
-        responses=problems(
-            "media_type_not_accepted",
-            "file_name_malformed",
-            "evidence_empty",
-            "content_digest_mismatch",
-            *OWNER,
-        ),
+        responses={
+            **problems(
+                "media_type_not_accepted",
+                "file_name_malformed",
+                "evidence_empty",
+                "content_digest_mismatch",
+                *OWNER,
+            ),
+            **made("evidence_id"),
+        },
         openapi_extra={
             "requestBody": {
                 "required": True,

@@ -27,6 +27,7 @@ from shared.web import (
     Seen,
     if_match,
     if_none_match,
+    made,
     problems,
     show,
     tell,
@@ -66,7 +67,7 @@ def access_routes(*, edge: Edge, acting: Acting) -> APIRouter:
     @router.post(
         "/grants",
         status_code=status.HTTP_201_CREATED,
-        responses=problems("grant_malformed", *OWNER),
+        responses={**problems("grant_malformed", *OWNER), **made("grant_id")},
     )
     async def grant_access(
         application_id: UUID,

@@ -37,7 +37,13 @@ def _serve(order: dict[str, Any], name: str, told: dict[str, Any], requests: int
     schema = load(told["document"], told["ids"], order["seed"])
     run(schema, sender, requests, order["seed"])
     seen = [[operation, status, times] for (operation, status), times in sender.seen.items()]
-    return {"sent": sender.sent, "seen": seen, "failures": sender.failures}
+    followed = [[link, status, times] for (link, status), times in sender.followed.items()]
+    return {
+        "sent": sender.sent,
+        "seen": seen,
+        "followed": followed,
+        "failures": sender.failures,
+    }
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from schemathesis.generation.drivers import CoverageGenerator
 from schemathesis.generation.feedback import NO_FEEDBACK
 from schemathesis.generation.overrides import Override
 from schemathesis.generation.stateful.state_machine import StepOutput
+from schemathesis.specs.openapi import stateful
 
 from tests.hostile.foreign.sending import Sender
 
@@ -146,14 +147,24 @@ def _more(operations: Sequence[Any], sender: Sender, requests: int, seed: int) -
             return
 
 
+def _begins(operation: Any, *_: Any) -> bool:
+    """Return whether a walk may begin there: with what makes something, or reads what is there.
+
+    The library would rather guess at commands than read what it was told the ids of.
+    """
+    makes = operation.method == "post" and not operation.path_parameters
+    return makes or operation.method == "get"
+
+
 def _walk(schema: Any, sender: Sender, requests: int, seed: int) -> None:
     """Follow links from answer to request until ``requests`` are sent in all."""
+    stateful.is_likely_root_transition = _begins
 
     class Walk(schema.as_state_machine()):  # type: ignore[misc]
         """Sends by ``sender``, which checks and raises nothing."""
 
         def step(self, input: Any) -> Any:  # noqa: A002 -- the name is the library's
-            response = sender.send(input.case)
+            response = sender.send(input.case, input.transition)
             if response is None:
                 hypothesis.reject()
             self.recorder.record_response(case_id=input.case.id, response=response)

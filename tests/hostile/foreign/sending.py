@@ -7,12 +7,14 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import requests
 from schemathesis import Case
 from schemathesis.core.failures import Failure, FailureGroup, ServerError
+from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
+from schemathesis.generation.stateful.state_machine import Transition
 from schemathesis.openapi.checks import RejectedPositiveData
 
 TIMEOUT_S: Final = 20
@@ -33,7 +35,15 @@ FOR_ANOTHER_EVERY: Final = 11
 WAIT_EVERY: Final = 5
 SERVICE: Final = "service"
 FAILURES_MAX: Final = 200
+REPEAT_CHARS_MAX: Final = 70_000
+"""No request is longer: a part of one cannot be repeated."""
+CREATED: Final = 201
+ABSENT: Final = 404
 VERSION: Final = re.compile(r'"\d+"')
+
+
+Asker: TypeAlias = tuple[str | None, tuple[str, ...]]
+"""Who asks: a token, and the roles in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +71,30 @@ class Sender:
     Attributes:
         sent: Requests that left, probes of checks among them.
         seen: Answers by operation and status.
+        followed: Answers by link of the document, which names its source, and status.
         failures: What was wrong: the operation, the check, words, and how to repeat it.
     """
 
     target: Target
     sent: int = 0
     seen: Counter[tuple[str, int]] = field(default_factory=Counter)
+    followed: Counter[tuple[str, int]] = field(default_factory=Counter)
     failures: list[dict[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Open one connection for all."""
         self._versions: dict[str, str] = {}
+        self._callers: dict[str, Asker] = {}
         self._position = "0"
         self._session = requests.Session()
         self._session.hooks["response"].append(self._count)
 
-    def send(self, case: Case) -> Any:
-        """Send ``case`` as somebody, and check the answer. Nothing is raised."""
-        headers = self._headers(case)
+    def send(self, case: Case, after: Transition | None = None) -> Any:
+        """Send ``case`` as somebody, and check the answer. Nothing is raised.
+
+        Who goes on ``after`` an answer of their own is the same person, where they may.
+        """
+        headers = self._headers(case, self._callers.get(after.parent_id) if after else None)
         try:
             response = case.call(
                 self.target.url, self._session, headers, timeout=TIMEOUT_S, allow_redirects=False
@@ -94,20 +110,33 @@ class Sender:
         except FailureGroup as group:
             for failure in group.exceptions:
                 if not (_not_yet(response) and isinstance(failure, UNAVAILABLE)):
-                    self._fail(case, type(failure).__name__, _words(failure), headers)
+                    said = f"{response.status_code}: {_words(failure)}"
+                    self._fail(case, type(failure).__name__, said, headers)
         for wrong in self._promises(case, response):
             self._fail(case, "promise", wrong, headers)
+        if after is not None and not after.is_inferred:
+            self.followed[after.id, response.status_code] += 1
+            if response.status_code == ABSENT and self._was_promised(case, after):
+                self._fail(case, "link", f"{after.id} leads to nothing", headers)
         return response
+
+    def _was_promised(self, case: Case, after: Transition) -> bool:
+        """Return whether whoever made something asks for it, with the very id they were told."""
+        told = after.parameters.get("path_parameters", {})
+        ids = {name: each.value.ok() for name, each in told.items() if isinstance(each.value, Ok)}
+        made = case.operation.method.upper() == "GET" and f"[{CREATED}]" in after.id
+        same = self._callers[case.id] == self._callers.get(after.parent_id)
+        return made and same and case.path_parameters == ids and _is_good(case)
 
     def _count(self, response: requests.Response, **_: Any) -> None:
         """Count what left."""
         del response
         self.sent += 1
 
-    def _headers(self, case: Case) -> dict[str, str]:
+    def _headers(self, case: Case, before: Asker | None) -> dict[str, str]:
         """Return who asks, under which key, having seen what; but what is bad on purpose stays."""
         found = {}
-        token, roles = self._caller(case)
+        token, roles = self._callers[case.id] = self._caller(case, before)
         if token is not None:
             found["Authorization"] = f"Bearer {token}"
         if _bad_headers(case):
@@ -123,10 +152,12 @@ class Sender:
             found["Wait-For-Position"] = "0" if self.sent % WAIT_EVERY else self._position
         return found
 
-    def _caller(self, case: Case) -> tuple[str | None, tuple[str, ...]]:
+    def _caller(self, case: Case, before: Asker | None) -> Asker:
         """Return the token and roles of somebody who may; now and then of another, or of nobody."""
         turn = sum(self.seen.values())
         roles = set(case.operation.definition.raw.get("x-roles", ()))
+        if before is not None and roles & set(before[1]) and turn % STRANGER_EVERY:
+            return before
         if not roles or turn % NOBODY_EVERY == 0:
             return None, ()
         fitting = [each for each in self.target.people if roles & set(each[2])]
@@ -189,7 +220,9 @@ class Sender:
                     "operation": case.operation.label,
                     "check": check,
                     "words": words[:600],
-                    "repeat": case.as_curl_command(headers=shown, base_url=self.target.url)[:1_500],
+                    "repeat": case.as_curl_command(headers=shown, base_url=self.target.url)[
+                        :REPEAT_CHARS_MAX
+                    ],
                 }
             )
 
@@ -213,6 +246,11 @@ def _bad_headers(case: Case) -> bool:
         return False
     part = {where.value: info for where, info in case.meta.components.items()}.get("header")
     return part is not None and part.mode is GenerationMode.NEGATIVE
+
+
+def _is_good(case: Case) -> bool:
+    """Return whether nothing of it is wrong on purpose."""
+    return case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
 
 
 def _resource(path: str) -> str:
