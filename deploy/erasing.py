@@ -77,16 +77,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out the order on the command line; return what the program ends with."""
     asked = _parser().parse_args(arguments)
     order = asked.order or new_id()
-    _say(f"order {order}: {'repeat it' if asked.apply else 'carry it out'} with --order {order}")
+    if asked.apply:
+        _say(f"order {order}: repeat it with --order {order}")
     words = words_of(asked.subject, asked.basis, asked.decided_by, order)
     ask = through(asked.through) if asked.through else in_house(House(Stack()))
     try:
         if asked.apply:
             return 0 if erase_everywhere(ask, SERVICES, words, say=_say) else 1
-        return 1 if ask(SERVICES, *words) else 0
+        return 0 if _would_erase(ask, words, order) else 1
     except StackError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+
+
+def _would_erase(ask: Ask, words: Sequence[str], order: UUID) -> bool:
+    """Ask every service what it would erase; return whether all of them would."""
+    no = ask(SERVICES, *words)
+    end = f"carry it out with --order {order} --apply"
+    _say(f"{no} says no: nothing would be erased, in no service" if no else end)
+    return no is None
 
 
 def _parser() -> ArgumentParser:

@@ -33,6 +33,8 @@ ROWS_MAX: Final = 100
 STREAMS_AT_ONCE_MAX: Final = 32
 PAUSE_FIRST_S: Final = 0.5
 PAUSE_MAX_S: Final = 60.0
+DOUBLED_MAX: Final = 10
+"""How often a pause is doubled; no float could hold two to the number of all failures."""
 FORGOTTEN_AFTER_S: Final = 3 * PAUSE_MAX_S
 
 _log = get_logger("timers")
@@ -181,7 +183,7 @@ class Timers:
         """Leave ``row`` alone for a while: twice as long as the last time, within bounds."""
         known = self._pauses.get(row.command_id)
         tries = known.tries + 1 if known else 1
-        pause_s = min(PAUSE_FIRST_S * 2 ** (tries - 1), PAUSE_MAX_S)
+        pause_s = min(PAUSE_FIRST_S * 2 ** min(tries - 1, DOUBLED_MAX), PAUSE_MAX_S)
         self._pauses[row.command_id] = Pause(
             timer=row.timer.view.name,
             mark=row.mark,

@@ -41,6 +41,8 @@ BATCH_MAX = 200
 COMMIT_TIMEOUT_S = 2 * REQUEST_TIMEOUT_MS / 1_000
 SESSIONS_FAILED_MAX = 3
 COUNT_PARKED_S = 15.0
+DOUBLED_MAX = 10
+"""How often a wait is doubled; no float could hold two to the number of an outage's failures."""
 
 log = get_logger(__name__)
 
@@ -115,7 +117,8 @@ class Consumer:
 
     async def _rest(self, failed: int) -> None:
         """Wait before the next session, less when told to stop."""
-        limit_s = min(self.patience.wait_first_s * 2**failed, self.patience.wait_max_s)
+        doubled = 2 ** min(failed, DOUBLED_MAX)
+        limit_s = min(self.patience.wait_first_s * doubled, self.patience.wait_max_s)
         try:
             async with asyncio.timeout(limit_s):
                 await self.stopping.wait()

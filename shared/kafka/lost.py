@@ -30,8 +30,9 @@ async def resume(
     """
     first = (await consumer.beginning_offsets([place]))[place]
     if first > 0 or offset is not None:
-        found = resuming_at(*await _positions(brokers, place), first=first)
-        if found is None:
+        topic, partition = await _positions(brokers, place)
+        found = resuming_at(topic, partition, first=first)
+        if found is None or (offset is not None and not topic):  # made anew, and empty
             asked = "its beginning" if offset is None else f"offset {offset}"
             raise RecordsLost(f"{place.topic} {place.partition} from {asked}: begins at {first}")
         first = found

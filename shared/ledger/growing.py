@@ -52,7 +52,7 @@ class Growing:
             try:
                 said = _said(leaf)
                 self.heads.learn(said.correlation_id, said.stream, said.version, hashed)
-            except (msgspec.DecodeError, ValueError) as error:
+            except (msgspec.DecodeError, ValueError, RecursionError) as error:
                 raise DisprovedError(f"what stands at {position} is no record") from error
         growth = self.edge.grown(hashes)
         self.edge = growth.edge

@@ -125,6 +125,7 @@ class Eraser:
                 raise LegallyHeld(f"legal_hold: {subject} is held for {told}")
             key_id = await key_id_of(self.connection, str(subject))
             if self.ledger.entered(order) is None and key_id is not None:
+                self.ledger.require_own(order, key_id)
                 await self._require_timely(self.now())
                 erasure = Erasure(
                     key_id=key_id,

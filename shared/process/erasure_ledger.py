@@ -130,6 +130,17 @@ class ErasureLedger:
                 return each
         return None
 
+    def require_own(self, order: ErasureOrder, key_id: UUID) -> None:
+        """PM-20: refuse ``order`` where the same key was entered for another, and is not gone yet.
+
+        Raises:
+            OrderDiffers: It was; nothing would say then that this order was carried out.
+        """
+        for each in self.entries():
+            if each.key_id == key_id and order.order_id not in {None, each.order_id}:
+                first = f"order {each.order_id}" if each.order_id else "an order without an id"
+                raise OrderDiffers(f"order_differs: {first} has begun to erase it; finish that one")
+
     def add(self, erasures: Iterable[Erasure]) -> None:
         """Have ``erasures`` on disk by the time this returns; a key that is there keeps its line.
 

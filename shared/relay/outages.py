@@ -10,6 +10,8 @@ from shared.kafka.progress import DATABASE_FAILURES
 WAIT_FIRST_S = 0.2
 WAIT_MAX_S = 5.0
 SIGNS_OF_LIFE = 6
+DOUBLED_MAX = 10
+"""How often a wait is doubled; no float could hold two to the number of an outage's failures."""
 """How many a leader gives within the time after which the server takes it for dead."""
 
 A = TypeVar("A")
@@ -31,7 +33,7 @@ async def database() -> AsyncGenerator[None, None]:
 
 def wait_s(failed: int) -> float:
     """Return how long to wait after so many failures in a row."""
-    return min(WAIT_FIRST_S * float(2**failed), WAIT_MAX_S)
+    return min(WAIT_FIRST_S * 2.0 ** min(failed, DOUBLED_MAX), WAIT_MAX_S)
 
 
 async def both(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:

@@ -51,7 +51,7 @@ def add_links(schema: Mapping[str, Any], operations: list[Linked]) -> None:
         for answer in source.answers():
             values = _values(schema, source, answer)
             links = {
-                target.said["operationId"]: _link(source, target, answer, values)
+                target.said["operationId"]: _link(source, target, answer, values, operations)
                 for target in operations
                 if target is not source and _leads(source, target, values)
             }
@@ -98,19 +98,37 @@ def _names(target: Linked, values: Mapping[str, str]) -> bool:
 
 
 def _link(
-    source: Linked, target: Linked, answer: Mapping[str, Any], values: Mapping[str, str]
+    source: Linked,
+    target: Linked,
+    answer: Mapping[str, Any],
+    values: Mapping[str, str],
+    operations: list[Linked],
 ) -> dict[str, Any]:
     """Return how ``target`` is asked for, with what is known from ``source``."""
     parameters = {f"path.{name}": values[name] for name in sorted(target.parameters["path"])}
-    if IF_MATCH in target.parameters["header"] and _versioned(source, target, answer):
+    if IF_MATCH in target.parameters["header"] and _versioned(source, target, answer, operations):
         parameters[f"header.{IF_MATCH}"] = "$response.header.ETag"
     return {"operationId": target.said["operationId"], "parameters": parameters}
 
 
-def _versioned(source: Linked, target: Linked, answer: Mapping[str, Any]) -> bool:
+def _versioned(
+    source: Linked, target: Linked, answer: Mapping[str, Any], operations: list[Linked]
+) -> bool:
     """Return whether the tag of the answer is the version of what ``target`` is about.
 
-    What anybody may read has tags of its own.
+    That is the version of the nearest thing on its path that can be read. What anybody may read
+    has tags of its own.
     """
     near = target.is_below(source.path) or target.path == source.path
-    return near and "security" in source.said and "ETag" in answer.get("headers", {})
+    told = "security" in source.said and "ETag" in answer.get("headers", {})
+    read = max(
+        (
+            each.path
+            for each in operations
+            if each.method == "GET" and (each.path == target.path or target.is_below(each.path))
+        ),
+        key=len,
+        default=source.path,
+    )
+    made = source.method != "GET" and read.rpartition("/")[0] == source.path
+    return near and told and (read == source.path or made)

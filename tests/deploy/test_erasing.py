@@ -27,7 +27,7 @@ def test_all_are_asked_before_any_erases(
     """ERA-2: twice the same words to each service, and only the second time in earnest."""
     asked = [f"{service} {SAID}" for service in SERVICES]
     assert carried_out(tmp_path / "notes") == (0, asked)
-    assert capsys.readouterr().out == f"order {ORDER}: carry it out with --order {ORDER}\n"
+    assert capsys.readouterr().out == f"carry it out with --order {ORDER} --apply\n"
     erased = [f"{each} --apply" for each in asked]
     assert carried_out(tmp_path / "notes", "--apply") == (0, [*asked, *erased])
     assert capsys.readouterr().out.endswith(f"\ndone in {', '.join(SERVICES)}\n")

@@ -28,6 +28,7 @@ from shared.ledger import (
     verify_case,
     verify_stream,
 )
+from shared.ledger.growing import Growing
 from shared.ledger.heads import case_key, stream_key
 from shared.ledger.heads_proof import heads_between
 from shared.ledger.heads_tree import Shown
@@ -304,3 +305,10 @@ def test_what_is_no_proof_of_heads_is_refused(part: str, instead: str) -> None:
     assert part in FILE
     with pytest.raises(MalformedError):
         parse_heads_proof(FILE.replace(part, instead, 1).encode())
+
+
+def test_a_record_that_is_nested_without_end_is_refused_as_none() -> None:
+    """House: whoever seals says that the log cannot be signed for, and does not end on it."""
+    deep = b'{"a":' + b"[" * 6_000 + b"]" * 6_000 + b"}"
+    with pytest.raises(DisprovedError, match="what stands at 1 is no record"):
+        Growing().take([deep])

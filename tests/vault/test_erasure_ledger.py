@@ -11,8 +11,10 @@ from shared.process.erasure_ledger import (
     FILE,
     Erasure,
     ErasureLedger,
+    ErasureOrder,
     ErasuresForgotten,
     LedgerBroken,
+    OrderDiffers,
 )
 from shared.process.erasure_record import command_id_of, erased_events
 from shared.vault import Held
@@ -55,6 +57,18 @@ def test_what_was_entered_is_read_again_and_a_key_has_one_line(tmp_path: Path) -
     )
     assert ledger.of(SUBJECT) == (erasure(1), erasure(2))
     assert (tmp_path / "review" / FILE).read_bytes().startswith(before)
+
+
+def test_a_key_that_another_order_has_begun_to_erase_is_left_to_it(tmp_path: Path) -> None:
+    """PM-20: or the second order would be carried out, and stand nowhere."""
+    ledger = begun(tmp_path)
+    ledger.add([erasure(1)])
+    again = ErasureOrder(SUBJECT, "person_request", DECIDER, None)
+    ledger.require_own(again, UUID(int=1))
+    other = again._replace(order_id=UUID(int=60))
+    ledger.require_own(other, UUID(int=2))
+    with pytest.raises(OrderDiffers, match="an order without an id has begun"):
+        ledger.require_own(other, UUID(int=1))
 
 
 def test_a_ledger_that_is_not_there_is_not_an_empty_one(tmp_path: Path) -> None:
