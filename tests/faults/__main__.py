@@ -17,6 +17,7 @@ from deploy.local.empty import empty
 from deploy.local.settings import SERVICES
 from deploy.local.stack import Stack
 from tests.faults.campaign import campaign
+from tests.faults.checks import CHECKS
 from tests.faults.disk import may_mount
 from tests.faults.plan import COMMON, Kind
 from tests.stack import WALL_CLOCK, folder_of_its_own, settings_of_its_own
@@ -78,6 +79,7 @@ async def play(stack: Stack, folder: Path, seeds: range, asked: Asked, total: Co
                 found = await playing.round(seed, count=asked.faults, kinds=asked.kinds)
                 total["rounds"] += 1
                 total["violations"] += len(found)
+                say(f"seed {seed}: {len(CHECKS)} checks, {len(found) or 'nothing'} found")
                 for each in found:
                     say(f"  VIOLATION {each}")
                 if found:
