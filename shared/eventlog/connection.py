@@ -1,5 +1,6 @@
 """How this house connects to PostgreSQL: named, limited in time, and only to a safe server."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias
@@ -13,6 +14,7 @@ AnyConnection: TypeAlias = "Connection | asyncpg.pool.PoolConnectionProxy[asyncp
 
 CONNECT_TIMEOUT_S = 5
 COMMAND_TIMEOUT_S = 10
+CLOSE_TIMEOUT_S = 3
 CONNECTIONS_MAX = 8
 RECONNECT_DELAY_S = 0.2
 
@@ -67,11 +69,19 @@ async def open_pool(
 
     Whatever is set on one of them is set for a transaction (``SET LOCAL``): a transaction that
     was left open is rolled back when the connection is given back, and nothing else is reset.
+    On leaving, who still has a connection may finish, for a while: nobody holds up an end.
     """
-    async with asyncpg.create_pool(
+    pool = await asyncpg.create_pool(
         dsn, min_size=1, max_size=connections_max, reset=_as_it_is, **_settings(name)
-    ) as pool:
+    )
+    try:
         yield pool
+    finally:
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await pool.close()
+        except TimeoutError:
+            pool.terminate()
 
 
 async def require_safe(connection: AnyConnection) -> None:
