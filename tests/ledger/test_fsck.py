@@ -18,6 +18,8 @@ pytestmark = pytest.mark.integration
 
 NAME = "notify"
 ORIGIN = f"asf-simulated/{NAME}"
+NOT_ITS_OWN = {"view notification_list", "views"}
+"""What stops at the records that are appended here: no release of it says them (ADR-0030)."""
 
 
 @pytest.fixture
@@ -67,7 +69,7 @@ async def test_a_service_seals_and_an_operator_checks(house: House, tmp_path: Pa
         assert eventually(lambda: running.get("/checkpoint").status_code == 200)
         assert eventually(lambda: size_of(running.get("/checkpoint").content) == 40)
         assert eventually(lambda: running.get("/access/checkpoint").status_code == 200)
-        assert running.failing() == []
+        assert eventually(lambda: set(running.failing()) == NOT_ITS_OWN)
         assert running.get("/v1/ledger/proofs/40").status_code == 200
         saved = tmp_path / "saved"
         saved.write_bytes(running.get("/checkpoint").content)

@@ -72,7 +72,7 @@ def test_a_loading_process_that_is_killed_is_named_and_replaced(
     """House: ADR-0029: whoever starts something hears what happened, and the next start begins anew."""
     processes.start("it", waiting())
     processes.kill("it")
-    (loaded,) = (each for key, each in warm._warm.items() if key[0] == CHECKOUT)
+    loaded = warm._warm[CHECKOUT, ()]
     monkeypatch.setattr(loaded, "poll", lambda: None)  # it dies right after it was asked for
     loaded.kill()
     with pytest.raises(StackError, match=r"ended \(-9\) before it said .* tests\.local\.waiting"):

@@ -77,6 +77,12 @@ async def test_a_replay_of_everything_sends_nothing(running: Running) -> None:
     """MSG-1: offsets at zero and nothing remembered; killed in the middle of it, too."""
     case = await running.enterprise(person("eva"), person("fia"), admitted)
     await eventually(lambda: running.happened(case, NotificationSent), count=3)
+
+    async def all_done() -> bool:
+        due = "SELECT 1 FROM notify.notification_list WHERE due_at IS NOT NULL"
+        return await running.database("notify", due) == []
+
+    await eventually(all_done)  # what other tests gave occasion to, too
     before, mails = await running.records(), len(running.mail())
     for _ in range(2):
         running.house.kill("notify")
