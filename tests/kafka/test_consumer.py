@@ -6,6 +6,7 @@ import signal
 from dataclasses import replace
 
 import pytest
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from deploy.local.stack import Stack
 from shared.kafka import ConsumerStalled, Received
@@ -233,6 +234,9 @@ async def _filled(house: House, numbers: range) -> bool:
 async def _members(brokers: Brokers, group: str, number: int) -> bool:
     """Return whether a settled group has so many members."""
     async with administrating(brokers) as admin:
-        (answer,) = await admin.describe_consumer_groups([group])
+        try:
+            (answer,) = await admin.describe_consumer_groups([group])
+        except GroupCoordinatorNotAvailableError:  # the first group of a fresh cluster
+            return False
     ((_, _, state, _, _, members, *_),) = answer.groups
     return state == "Stable" and len(members) == number
