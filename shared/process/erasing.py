@@ -156,6 +156,16 @@ class Eraser:
         found = [entry for key_id, entry in entries.items() if key_id in back]
         return tuple([Done(entry, await self._carry_out(entry)) for entry in found])
 
+    async def require_own(self, order: ErasureOrder) -> None:
+        """Refuse an order where another has begun to erase the key, and not finished.
+
+        Raises:
+            OrderDiffers: See there.
+        """
+        key_id = await key_id_of(self.connection, str(order.subject))
+        if key_id is not None:
+            self.ledger.require_own(order, key_id)
+
     async def is_back(self, erasure: Erasure) -> bool:
         """Return whether its key is there: not carried out yet, or brought back by a restore."""
         return await key_id_of(self.connection, str(erasure.subject_id)) == erasure.key_id

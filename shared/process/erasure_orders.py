@@ -64,6 +64,8 @@ async def _told(service: str, erasing: Eraser, order: ErasureOrder, *, apply: bo
     elif entered is not None and not await erasing.is_back(entered):
         say(f"{service}: what it holds came after this order, and stays")
     elif not apply:
+        if entered is None:
+            await erasing.require_own(order)
         texts = sum(each.texts for each in held)
         say(f"{service}: would erase {texts} texts and the key of {order.subject}; so with --apply")
     return not holds

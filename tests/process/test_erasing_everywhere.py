@@ -12,12 +12,13 @@ from pydantic import SecretStr
 
 from deploy.erasing import Ask, erase_everywhere, words_of
 from deploy.local.stack import Stack
+from shared import clock
 from shared.contracts.catalogue import event_of
 from shared.contracts.erasure import PersonalDataErased
 from shared.contracts.record import decode
 from shared.ids import new_id
 from shared.process.command_line import _asked, _parser
-from shared.process.erasure_ledger import ErasureLedger
+from shared.process.erasure_ledger import Erasure, ErasureLedger
 from shared.process.provide import _database
 from shared.vault import key_id_of
 from tests.eventlog.house import Database, fresh_database
@@ -189,3 +190,25 @@ async def test_one_order_says_one_thing(town: Town, capsys: pytest.CaptureFixtur
             assert not await town.command(town.names[FIRST], ("erase", str(subject), *told, *more))
     said = capsys.readouterr().out
     assert said.count(f"order_differs: {order} is to erase {SUBJECT}, person_request") == 4
+
+
+async def test_what_another_order_has_begun_defers_the_order_in_all(
+    town: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """PM-20: begun and broken off in the last service alone; found before the first one erases."""
+    begun, order = new_id(), new_id()
+    keys = [await town.give_a_key(place) for place in (FIRST, THIRD)]
+    entered = Erasure(
+        key_id=keys[-1],
+        subject_id=SUBJECT,
+        basis="person_request",
+        decided_by=DECIDER,
+        entered_at=clock.now(),
+        order_id=begun,
+    )
+    ErasureLedger(town.folder, town.names[THIRD]).add([entered])
+    assert not await town.carry_out(order)
+    assert await town.keys() == [keys[0], None, keys[1]]
+    assert f"order_differs: order {begun} has begun to erase it" in capsys.readouterr().out
+    assert await town.carry_out(begun)
+    assert await town.keys() == [None, None, None]
