@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.empty import empty
 from deploy.local.stack import Stack
 from shared.ids import new_id
 from shared.kafka import Brokers, events_topic, reachable
 from shared.kafka.clients import consuming
 from tests.kafka.secured import Secured, secured_broker
-from tests.process.conftest import drop
 from tests.process.house import MONDAY, House, eventually
 from tests.stack import emptied
 
@@ -38,9 +38,10 @@ def house(
     """The example, told how the broker is reached; the database is that of the shared stack."""
     built = House(stack, tmp_path_factory.mktemp("example"), more=secured.told())
     built.set_clock(MONDAY)
+    empty(stack, (built.name,))
     built.migrate()
     yield built
-    asyncio.run(drop(stack.postgres_admin_dsn))
+    empty(stack, (built.name,))
 
 
 def test_a_broker_hears_nobody_who_does_not_prove_who_they_are(
