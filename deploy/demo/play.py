@@ -28,24 +28,28 @@ __all__ = ["BEGINS_AT", "main"]
 
 def main(house: House) -> int:
     """Play the whole journey on a running house, and leave the clock running. Return 0 when well."""
-    console = Console(highlight=False, soft_wrap=True)
+    return 0 if played(house, Console(highlight=False, soft_wrap=True)) else 1
+
+
+def played(house: House, console: Console) -> Journey | None:
+    """Play the whole journey, tell ``console``, and leave the clock running; ``None``: it stopped."""
     clock = house.stack.settings.clock_file
     assert clock is not None, "the demo is played on a simulated clock"
     began = time.monotonic()
     try:
-        to_look_at = asyncio.run(_play(house, Path(clock), console))
+        journey, to_look_at = asyncio.run(_play(house, Path(clock), console))
     except UnexpectedAnswerError as error:
         console.print(f"[red]the play stopped: {error}[/red]")
-        return 1
+        return None
     _let_run(Path(clock), GOES_ON_AT)
     console.print(f"\nplayed in {time.monotonic() - began:.0f} s; what to look at now:\n")
     for line in to_look_at:
         console.print(f"  {line}")
-    return 0
+    return journey
 
 
-async def _play(house: House, clock: Path, console: Console) -> tuple[str, ...]:
-    """Play every act, look at what it led to, and return what to look at now."""
+async def _play(house: House, clock: Path, console: Console) -> tuple[Journey, tuple[str, ...]]:
+    """Play every act, look at what it led to; return what was played, and what to look at now."""
     addresses = {service: house.url(service) for service in SERVICES}
     narrator = Narrator(Brokers(house.stack.kafka_bootstrap), console.print)
     async with World(house.stack.issuer_url, addresses) as world, narrator.listening():
@@ -59,7 +63,7 @@ async def _play(house: House, clock: Path, console: Console) -> tuple[str, ...]:
         ending = Ending(house, journey)
         await ending.look()
         bundle = await ending.check(await preparing)
-        return _to_look_at(house, journey, await ending.trace(), bundle)
+        return journey, _to_look_at(house, journey, await ending.trace(), bundle)
 
 
 def _let_run(clock: Path, at: datetime) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from deploy.local.each import AT_ONCE
 from deploy.local.errors import StackError
 from deploy.local.issuer.keys import write_secret
 from deploy.local.part import answers_with_ok
@@ -225,26 +226,33 @@ class House:
             if _has(self._package, service, "streams"):
                 yield f"{service}{_STREAMS}"
 
-    def ask_each(self, services: Sequence[str], *words: str) -> str | None:
+    def ask_each(self, services: Sequence[str], *words: str, at_once: bool = False) -> str | None:
         """Run an operator's command of each service; return which one ended badly, or None.
 
-        What they said is in the log of that name.
+        What they said is in the log of that name. Unless all are asked ``at_once``, nobody is asked
+        after one that ended badly.
         """
+        launch = self._asking(services, words, at_once=at_once)
+        failed = self.stack.processes.run(words[0], launch, timeout_s=ASKED_TIMEOUT_S)
+        return None if failed == 0 else dict(enumerate(services, 1)).get(failed, words[0])
+
+    def _asking(self, services: Sequence[str], words: Sequence[str], *, at_once: bool) -> Launch:
+        """Return how a command of each service is run."""
         told = [self.operator_environment(service) for service in services]
         mains = [f"{self._package}.{service}.main" for service in services]
-        launch = Launch(
-            argv=module("deploy.local.each", *words, "--", *mains),
+        how = (AT_ONCE,) if at_once else ()
+        return Launch(
+            argv=module("deploy.local.each", *how, *words, "--", *mains),
             cwd=CHECKOUT,
             env=dict(ChainMap({"OTEL_SERVICE_NAME": words[0]}, *told)),
             inherited=inherited_environment(),
+            warm=True,
         )
-        failed = self.stack.processes.run(words[0], launch, timeout_s=ASKED_TIMEOUT_S)
-        return None if failed == 0 else dict(enumerate(services, 1)).get(failed, words[0])
 
     def _migrate(self, services: Sequence[str]) -> None:
         """Make or change databases, topics and grants of ``services``; safe to repeat."""
         began = time.monotonic()
-        if failed := self.ask_each(services, MIGRATE):
+        if failed := self.ask_each(services, MIGRATE, at_once=True):
             words = self.stack.processes.last_words(MIGRATE)
             raise StackError(f"{failed} cannot set up its database and topics:\n{words}")
         self._say(f"databases and topics: set up after {time.monotonic() - began:.1f} s")

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from deploy.local.errors import StackError
 from deploy.local.settings import bare_environment
-from deploy.local.warm import start_warm
+from deploy.local.warm import Surroundings, run_warm, start_warm
 
 STOP_TIMEOUT_S = 20.0
 _POLL_S = 0.02
@@ -105,14 +105,14 @@ class Processes:
             StackError: It does not end in time.
         """
         self.log_file(name).unlink(missing_ok=True)
+        if launch.warm:
+            return self._run_warm(name, launch, timeout_s)
         with self._spawn(name, launch) as child:
             try:
                 return child.wait(timeout_s)
             except subprocess.TimeoutExpired as error:
                 os.killpg(child.pid, signal.SIGKILL)  # what it has started, too
-                raise StackError(
-                    f"{name} did not end within {timeout_s:.0f} s:\n{self.last_words(name)}"
-                ) from error
+                raise self._late(name, timeout_s) from error
 
     def stop(self, name: str, *, gently: signal.Signals = signal.SIGTERM) -> bool:
         """Ask ``name`` to end, and end it when it does not; return whether it ran."""
@@ -146,10 +146,24 @@ class Processes:
 
     def _start_warm(self, name: str, launch: Launch) -> int:
         """Start a process out of one that has loaded its libraries."""
+        return start_warm(launch.argv, **self._surroundings(name, launch))
+
+    def _run_warm(self, name: str, launch: Launch, timeout_s: float) -> int:
+        """Run a module out of a process that has loaded its libraries."""
+        code = run_warm(launch.argv, **self._surroundings(name, launch), timeout_s=timeout_s)
+        if code is None:
+            raise self._late(name, timeout_s)
+        return code
+
+    def _surroundings(self, name: str, launch: Launch) -> Surroundings:
+        """Return where a process out of a warm one runs, and where it says what."""
         with self._open_log(name) as output:
             log = Path(output.name)
-        env = {**launch.inherited, **launch.env}
-        return start_warm(launch.argv, cwd=launch.cwd, env=env, log=log)
+        return {"cwd": launch.cwd, "env": {**launch.inherited, **launch.env}, "log": log}
+
+    def _late(self, name: str, timeout_s: float) -> StackError:
+        """Return what to say of a process that did not end in time."""
+        return StackError(f"{name} did not end within {timeout_s:.0f} s:\n{self.last_words(name)}")
 
     def _spawn(self, name: str, launch: Launch) -> subprocess.Popen[bytes]:
         """Start a process in a session of its own that writes to the log of ``name``."""

@@ -6,7 +6,8 @@ What runs is the same: the service's own main module, in a process, a session an
 of its own, which lives on when whoever started it is gone.
 
 The process reads launches, one JSON object a line (``argv``, ``cwd``, ``env``, ``log``), forks
-once for each, answers with the process id on a line, and ends when nobody can ask any more.
+once for each, answers with the process id on a line, and ends when nobody can ask any more. One that
+is ``awaited`` is answered a second time, with what it ended with.
 """
 
 import gc
@@ -20,8 +21,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from threading import Lock
-from typing import Any, Final
+from threading import Event, Lock, Timer
+from typing import Any, Final, TypedDict, Unpack
 
 from deploy.local.errors import StackError
 from deploy.local.settings import bare_environment
@@ -34,33 +35,82 @@ _warm: dict[tuple[Path, tuple[str, ...]], subprocess.Popen[bytes]] = {}
 _one_at_a_time = Lock()
 
 
-def start_warm(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> int:
+class Surroundings(TypedDict):
+    """What surrounds a new process.
+
+    Attributes:
+        cwd: The folder to run in, which holds the module.
+        env: Its whole environment.
+        log: The file at whose end it writes.
+    """
+
+    cwd: Path
+    env: Mapping[str, str]
+    log: Path
+
+
+def start_warm(argv: Sequence[str], **surroundings: Unpack[Surroundings]) -> int:
     """Start a module out of a process that has loaded it, and return the new process's id.
 
     Args:
         argv: ``(<this Python>, "-m", <module>, <word>...)``.
-        cwd: The folder to run in, which holds the module.
-        env: The whole environment of the new process.
-        log: The file at whose end the new process writes.
+        surroundings: See there.
 
     Raises:
         StackError: The process that loads ended and did not say whether it has started anything. The
             next start begins another.
     """
-    asked = {"argv": list(argv), "cwd": str(cwd), "env": dict(env), "log": str(log)}
     with _one_at_a_time:
-        warm = _loaded(cwd, env)
-        assert warm.stdin is not None
-        assert warm.stdout is not None
+        return _asked(argv, surroundings, awaited=False)[1]
+
+
+def run_warm(
+    argv: Sequence[str], *, timeout_s: float, **surroundings: Unpack[Surroundings]
+) -> int | None:
+    """Run a module to its end out of a process that has loaded it. See ``start_warm``.
+
+    Returns:
+        What it ended with; ``None``: it did not end in time, and was ended with all it had started.
+    """
+    with _one_at_a_time:
+        warm, pid = _asked(argv, surroundings, awaited=True)
+        late = Event()
+        timer = Timer(timeout_s, _end, (pid, late))
+        timer.start()
         try:
-            warm.stdin.write(json.dumps(asked).encode() + b"\n")
-            warm.stdin.flush()
-            told = warm.stdout.readline()
-        except BrokenPipeError:
-            told = b""
-        if not told:
-            raise StackError(_ended(warm, argv))
-        return int(told)
+            code = _answered(warm, argv)
+        finally:
+            timer.cancel()
+        return None if late.is_set() else code
+
+
+def _end(session: int, late: Event) -> None:
+    """End a process and all it has started, since it is late."""
+    late.set()
+    with suppress(ProcessLookupError):
+        os.killpg(session, signal.SIGKILL)
+
+
+def _asked(
+    argv: Sequence[str], around: Surroundings, *, awaited: bool
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Ask for a process; return who started it, and its id."""
+    asked = {"argv": list(argv), "awaited": awaited, **around}
+    warm = _loaded(around["cwd"], around["env"])
+    assert warm.stdin is not None
+    with suppress(BrokenPipeError):  # then there is no answer either
+        warm.stdin.write(json.dumps(asked, default=str).encode() + b"\n")
+        warm.stdin.flush()
+    return warm, _answered(warm, argv)
+
+
+def _answered(warm: subprocess.Popen[bytes], argv: Sequence[str]) -> int:
+    """Return the next answer of the process that loads."""
+    assert warm.stdout is not None
+    told = warm.stdout.readline()
+    if not told:
+        raise StackError(_ended(warm, argv))
+    return int(told)
 
 
 def _ended(warm: subprocess.Popen[bytes], argv: Sequence[str]) -> str:
@@ -110,11 +160,29 @@ def main() -> None:
         _load(launch["argv"])
         gc.collect()
         gc.freeze()  # what is loaded stays shared: nobody's collector writes to it
+        if launch["awaited"]:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         child = os.fork()
         if child == 0:
             _become(launch)
-        sys.stdout.write(f"{child}\n")
-        sys.stdout.flush()
+        _answer(child)
+        if launch["awaited"]:
+            _answer(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            _bury_others()
+
+
+def _answer(number: int) -> None:
+    """Tell whoever asked."""
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+def _bury_others() -> None:
+    """Let those go that ended while one was awaited."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _load(argv: Sequence[str]) -> None:

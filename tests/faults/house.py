@@ -6,15 +6,14 @@ It runs the services of this checkout, or those of a copy of it that holds a pla
 import os
 import signal
 import time
-from collections import ChainMap
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from deploy.local.house import ASKED_TIMEOUT_S, House
+from deploy.local.house import House
 from deploy.local.processes import Launch, Record, module
-from deploy.local.settings import CHECKOUT, inherited_environment
+from deploy.local.settings import CHECKOUT
 from deploy.local.stack import Stack
 from shared.crash import SETTING
 
@@ -48,19 +47,6 @@ class FaultyHouse(House):
         """Stop every service, for good."""
         self._over = True
         super().stop()
-
-    def ask_each(self, services: Sequence[str], *words: str) -> str | None:
-        """Run an operator's command of each service, from the same code; return which ended badly."""
-        told = [self.operator_environment(service) for service in services]
-        mains = [f"services.{service}.main" for service in services]
-        launch = Launch(
-            argv=module("deploy.local.each", *words, "--", *mains),
-            cwd=self._code,
-            env=dict(ChainMap({"OTEL_SERVICE_NAME": words[0]}, *told)),
-            inherited=inherited_environment(),
-        )
-        failed = self.stack.processes.run(words[0], launch, timeout_s=ASKED_TIMEOUT_S)
-        return None if failed == 0 else dict(enumerate(services, 1)).get(failed, words[0])
 
     def running(self, process: str) -> Record | None:
         """Return the record of a process while it runs."""
@@ -101,6 +87,10 @@ class FaultyHouse(House):
     def becomes_ready(self, process: str, within_s: float = READY_S) -> bool:
         """Return whether a process says in time that it is ready."""
         return _until(lambda: self.ready(process), within_s)
+
+    def _asking(self, services: Sequence[str], words: Sequence[str], *, at_once: bool) -> Launch:
+        """Return how a command of each service is run: from the code that is under test."""
+        return replace(super()._asking(services, words, at_once=at_once), cwd=self._code)
 
     def _planned(self, process: str) -> Launch:
         """Return how ``process`` is started: from the code that is under test."""

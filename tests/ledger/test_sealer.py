@@ -2,10 +2,10 @@
 
 import asyncio
 import signal
-import sys
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from shutil import rmtree
 from uuid import UUID
 
@@ -35,11 +35,11 @@ from shared.ledger.signer import known_keys, signed_note
 from shared.ledger.store import Kept, Store
 from shared.process.readiness import Stall, seals
 from shared.relay.lease import Lease, LeaseLost, leading
+from tests.dying import ended
 from tests.eventlog.samples import PERSON, cause, opened
 from tests.ledger.foreign.answers import Foreign
 from tests.ledger.samples import tiles_over
 from tests.ledger.sealing import Sealing, running
-from tests.process.house import CHECKOUT
 from tests.telemetry.recorded import points, recorded_metrics
 
 __all__ = ["recorded_metrics"]
@@ -241,22 +241,17 @@ async def cut_off(lease: Lease) -> None:
         raise RuntimeError("cut off")
 
 
-async def test_it_may_die_at_any_moment(ledger: Sealing) -> None:
+async def test_it_may_die_at_any_moment(ledger: Sealing, tmp_path: Path) -> None:
     """Section 7: kill -9 after each word to disk and database: one text for one size, ever."""
     signed: dict[int, str] = {}
+    log = tmp_path / "said"
     await ledger.append(260)
     deaths = 0
     for moment in range(1, MOMENTS_MAX):
         await ledger.append(3)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.ledger.run_sealer", ledger.database.relay_dsn),
-            *(ledger.origin, str(ledger.folder), str(moment), str(ledger.appended)),
-            cwd=CHECKOUT,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        words, _ = await asyncio.wait_for(process.communicate(), 60)
-        code = process.returncode
+        words = (ledger.database.relay_dsn, ledger.origin, str(ledger.folder))
+        told = (*words, str(moment), str(ledger.appended))
+        code = await ended("tests.ledger.run_sealer", *told, log=log)
         notes = [kept.note for kept in await checkpoints_of(ledger)]
         remembered = signed_note(ledger.folder)
         for note in [*notes, *([remembered] if remembered else [])]:
@@ -265,7 +260,7 @@ async def test_it_may_die_at_any_moment(ledger: Sealing) -> None:
             assert signed.setdefault(size, text) == text
         if code == 0:
             break
-        assert code == -signal.SIGKILL, words.decode()
+        assert code == -signal.SIGKILL, log.read_text()
         deaths += 1
     else:
         raise AssertionError("no run was lived through")

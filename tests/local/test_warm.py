@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from deploy.local import warm
+from deploy.local import each, warm
 from deploy.local.errors import StackError
 from deploy.local.processes import Launch, Processes, module
 from deploy.local.settings import CHECKOUT, bare_environment
@@ -97,3 +98,18 @@ def test_it_outlives_whoever_started_it(processes: Processes, tmp_path: Path) ->
     assert record.pid == int(done.stdout)
     assert said(processes)["pid"] == record.pid
     assert processes.stop("it")
+
+
+def test_what_is_awaited_says_what_it_ended_with_and_is_ended_when_late(
+    processes: Processes,
+) -> None:
+    """House: ADR-0029: a command is the same, with its words in the log of its name."""
+    others = [processes.start(name, waiting()) for name in ("it", "other")]
+    wrong = replace(waiting(), argv=module("deploy.local.each", "no", "end"))
+    assert processes.run("asked", wrong, timeout_s=30) == each.NOBODY
+    assert processes.last_words("asked").startswith("usage: ")
+    with pytest.raises(StackError, match="late did not end within 1 s"):
+        processes.run("late", waiting(), timeout_s=1)
+    assert [processes.running(name) for name in ("it", "other")] == others
+    processes.kill("other")
+    assert processes.running("other") is None

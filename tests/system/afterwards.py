@@ -82,5 +82,7 @@ async def _checked(observed: Observed, service: str, log: Log) -> Checked:
 
 async def _a_full_replay_gives_the_same_views(observed: Observed) -> None:
     """Section 1: every view is what folding the log from its beginning gives."""
-    differs = await asyncio.to_thread(observed.house.ask_each, SERVICES, "check-views")
+    differs = await asyncio.to_thread(
+        observed.house.ask_each, SERVICES, "check-views", at_once=True
+    )
     assert differs is None, observed.house.stack.processes.last_words("check-views")

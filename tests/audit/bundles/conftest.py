@@ -3,22 +3,24 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from deploy.demo import play
 from deploy.demo.client import World
-from deploy.demo.journey import Journey
 from deploy.demo.parcel import Parcel
 from deploy.demo.stage import Stage
 from deploy.local.house import House
 from deploy.local.settings import SERVICES
 from tests.audit.bundles.played import Played
 from tests.ledger.conftest import go
-from tests.system.conftest import cast, house, traced
+from tests.system.conftest import cast, house
 from tests.verify.conftest import pilot, place
 
-__all__ = ["cast", "go", "house", "pilot", "place", "traced"]
+__all__ = ["cast", "go", "house", "pilot", "place"]
 
 
 @contextlib.asynccontextmanager
@@ -32,20 +34,26 @@ async def staged(house: House) -> AsyncIterator[Stage]:
 
 
 @pytest.fixture(scope="module")
+def traced() -> bool:
+    """The demo ends with the address of a trace."""
+    return True
+
+
+@pytest.fixture(scope="module")
 def played(house: House) -> Played:
-    """The house after the pilot round, and the bundle of Alfa's case as A1 fetched it."""
+    """The house after the demo, and the bundle of Alfa's case as A1 fetches it."""
+    told = StringIO()
+    journey = play.played(house, Console(file=told, highlight=False, soft_wrap=True))
+    assert journey is not None, told.getvalue()
+    alfa, _, gamma = journey.certification.firms
 
-    async def play() -> Played:
+    async def fetched() -> Played:
         async with staged(house) as stage:
-            journey = Journey(stage)
-            await journey.admit()
-            await journey.prepare()
-            await journey.certify()
             parcel = Parcel(house, stage, ())
-            alfa, _, gamma = journey.certification.firms
-            return Played(house, alfa, gamma, parcel.policy_text(), await parcel.fetched(alfa))
+            data = await parcel.fetched(alfa)
+            return Played(house, told.getvalue(), alfa, gamma, parcel.policy_text(), data)
 
-    return asyncio.run(play())
+    return asyncio.run(fetched())
 
 
 @pytest.fixture

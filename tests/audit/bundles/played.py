@@ -16,15 +16,17 @@ from verify.published import PUBLISHED
 
 @dataclass
 class Played:
-    """The house after the pilot round.
+    """The house after the demo, whose clock goes on.
 
     Attributes:
+        told: What the demo said.
         gamma: Whose case tests may erase.
         policy: Whom the auditor believes.
         data: Alfa's bundle, as it was sent.
     """
 
     house: House
+    told: str
     alfa: Firm
     gamma: Firm
     policy: str

@@ -1,4 +1,4 @@
-"""The log proves itself: a bundle of a case that was really played, out of the real services."""
+"""What ``make demo`` and the README promise, and a bundle of one of its cases out of the real services."""
 
 import asyncio
 import json
@@ -25,6 +25,7 @@ from shared.vault import erase
 from tests.audit.bundles.played import Played, unzipped
 from tests.ledger.foreign.answers import Foreign
 from tests.system.observed import Observed
+from tests.system.pasted import as_here, heads_and_bodies, pasted, the_five
 from tests.verify.house import Place, resealed
 from verify.refused import RefusedError, TamperedError
 
@@ -329,3 +330,25 @@ async def test_an_erased_text_is_absent_and_everything_still_verifies(
         texts = "\n".join(data.decode() for data in after.values())
         assert "Gamma ekonomisk förening uppfyller kraven." not in texts
         assert set(records_of(before)) <= set(records_of(after))
+
+
+async def test_the_demo_ends_well_and_a_partner_can_go_on(played: Played) -> None:
+    """The whole demo, its ending included; then the five commands of the README."""
+    for word in (": ApplicationSubmitted", "precertification_missing", "letter admission to the"):
+        assert word in played.told, word
+    assert played.told.count("active, 2019-06-19 to 2021-06-19") == 3
+    assert "/zipkin/traces/" in played.told
+    assert "decisions among" in played.told
+
+    commands = as_here(the_five(), played.house)
+    heads, (sent, read, verified, problem) = heads_and_bodies(await pasted(commands))
+    assert sent["application_id"] == read["application_id"]
+    assert [head.split()[1] for head in heads] == ["200", "422"]
+    assert re.search(r'^etag: "\d+"\r$', heads[0], re.MULTILINE)
+    assert (verified["status"], verified["valid"]) == ("active", True)
+    assert "application/problem+json" in heads[1]
+    assert problem["code"] == "idempotency_key_reused"
+    assert problem["status"] == 422
+
+    again = heads_and_bodies(await pasted(commands))[1]
+    assert again[0] == sent, "the same key, the same answer"

@@ -1,8 +1,6 @@
 """Section 7: ``kill -9`` between computing, remembering, cosigning and publishing."""
 
-import asyncio
 import signal
-import sys
 from shutil import copytree, rmtree
 
 import pytest
@@ -11,10 +9,10 @@ from services.audit.witness.known import origin_hash
 from shared.eventlog import Write
 from shared.ledger import parse_checkpoint, parse_note
 from tests.audit.witness.house import LOG, Witnessed, kinds
+from tests.dying import ended
 from tests.eventlog.samples import cause, opened
 from tests.ledger.sealing import running
 from tests.ledger.test_sealer import rolled_back
-from tests.process.house import CHECKOUT
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
@@ -24,16 +22,11 @@ MOMENTS_MAX = 60
 
 async def lived_through(house: Witnessed, moment: int) -> bool:
     """Have a process look at the log and die at ``moment``; return whether it came to its end."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.audit.witness.run_witness"),
-        *(house.dsn, str(house.folder), str(house.keys), house.url, str(moment)),
-        cwd=CHECKOUT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    words, _ = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode in {0, -signal.SIGKILL}, words.decode()
-    return process.returncode == 0
+    words = (house.dsn, str(house.folder), str(house.keys), house.url, str(moment))
+    log = house.folder.with_name("said")
+    code = await ended("tests.audit.witness.run_witness", *words, log=log)
+    assert code in {0, -signal.SIGKILL}, log.read_text()
+    return code == 0
 
 
 async def texts(house: Witnessed) -> dict[int, set[str]]:
