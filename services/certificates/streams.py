@@ -29,7 +29,16 @@ from services.certificates.views.register import (
 from shared.contracts.catalogue import event_recorded
 from shared.contracts.certificates_public import REGISTER_TOPIC
 from shared.contracts.record import Record, decode
-from shared.kafka import KAFKA_FAILURES, SCRAM, Brokers, Topic, changelog, events_topic
+from shared.kafka import (
+    KAFKA_FAILURES,
+    SCRAM,
+    Brokers,
+    RecordsLost,
+    Topic,
+    changelog,
+    events_topic,
+    reposition,
+)
 from shared.kafka.headers import POSITION, SEQUENCE
 from shared.kafka.topics import lacking
 from shared.process.door import Door
@@ -204,7 +213,8 @@ async def _run(settings: Settings) -> None:
         door = _door(settings, begun)
         if door is not None:
             group.create_task(door.run())
-        if await kafka_there(settings.brokers, (SOURCE, *TOPICS), stopping):
+        there = await kafka_there(settings.brokers, (SOURCE, *TOPICS), stopping)
+        if there and await all_there(settings.brokers, stopping):
             begun.append(await _begin(settings))
         for app in begun:
             while not (app.should_stop or await rest(stopping, WATCH_S)):
@@ -233,6 +243,26 @@ async def kafka_there(brokers: Brokers, topics: Sequence[Topic], stopping: async
             if not missing:
                 return True
             logger.warning("streams.not_migrated", topics=missing)
+        await rest(stopping, pause_s)
+        pause_s = min(2 * pause_s, PAUSE_MAX_S)
+    return False
+
+
+async def all_there(brokers: Brokers, stopping: asyncio.Event) -> bool:
+    """Return as soon as the group stands where nothing is skipped; ``False``: told to stop first.
+
+    The library goes on with what is left of a topic that was shortened: here it would end at the gap.
+    """
+    pause_s = PAUSE_FIRST_S
+    while not stopping.is_set():
+        try:
+            await reposition(brokers, group=APPLICATION, topic=SOURCE.name)
+        except KAFKA_FAILURES as error:
+            logger.warning("streams.kafka_away", error=type(error).__name__)
+        except RecordsLost as error:
+            logger.error("streams.records_lost", topic=SOURCE.name, why=str(error))  # noqa: TRY400
+        else:
+            return True
         await rest(stopping, pause_s)
         pause_s = min(2 * pause_s, PAUSE_MAX_S)
     return False

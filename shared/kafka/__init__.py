@@ -10,6 +10,7 @@ from shared.kafka.batch import Health, Patience
 from shared.kafka.clients import KAFKA_FAILURES, SCRAM, Brokers, Place, producing, reachable
 from shared.kafka.consumer import Consumer, ConsumerStalled
 from shared.kafka.headers import headers_of
+from shared.kafka.lost import RecordsLost, reposition
 from shared.kafka.producer import PRODUCER_LOST, Outgoing, send_page
 from shared.kafka.progress import Book
 from shared.kafka.reading import ends_of, has_read
@@ -35,6 +36,7 @@ __all__ = [
     "Place",
     "Received",
     "RecordSubscription",
+    "RecordsLost",
     "Subscription",
     "Topic",
     "TopicDiffers",
@@ -49,5 +51,6 @@ __all__ = [
     "producing",
     "provision",
     "reachable",
+    "reposition",
     "send_page",
 ]

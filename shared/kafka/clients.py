@@ -138,6 +138,7 @@ class KafkaConsumer(Protocol):
     async def end_offsets(self, places: Sequence[Place]) -> Mapping[Place, int]: ...  # noqa: D102
     async def beginning_offsets(self, places: Sequence[Place]) -> Mapping[Place, int]: ...  # noqa: D102
     def seek(self, place: Place, offset: int) -> None: ...  # noqa: D102 -- the library's
+    async def committed(self, place: Place) -> int | None: ...  # noqa: D102 -- the library's
     async def position(self, place: Place) -> int: ...  # noqa: D102 -- the library's
     def assignment(self) -> set[Place]: ...  # noqa: D102 -- the library's
     async def seek_to_beginning(self) -> object: ...  # noqa: D102 -- the library's
@@ -193,17 +194,48 @@ async def consuming(
     """
     client: Any = AIOKafkaConsumer(
         topic,
-        **brokers.arguments(),
+        **_reading(brokers, group),
         client_id=client_id,
-        group_id=group,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest" if group is None else "none",
-        isolation_level="read_committed",
         session_timeout_ms=SESSION_TIMEOUT_MS,
         heartbeat_interval_ms=HEARTBEAT_MS,
         max_poll_interval_ms=POLL_INTERVAL_MS_MAX,
         max_partition_fetch_bytes=FETCH_BYTES_MAX,
     )
+    async with _started(client, client_id) as consumer:
+        yield consumer
+
+
+@asynccontextmanager
+async def speaking_for(
+    brokers: Brokers, *, group: str, places: Sequence[Place]
+) -> AsyncGenerator[KafkaConsumer, None]:
+    """Yield whoever may ask and say how far a group is that has no members, and close it afterwards.
+
+    Raises:
+        KafkaError: The cluster is not there, or says no.
+        TimeoutError: It does not answer in time.
+    """
+    client_id = "sigill.speaker"
+    client: Any = AIOKafkaConsumer(**_reading(brokers, group), client_id=client_id)
+    client.assign(places)
+    async with _started(client, client_id) as consumer:
+        yield consumer
+
+
+def _reading(brokers: Brokers, group: str | None) -> dict[str, Any]:
+    """Return what every consumer is given."""
+    return {
+        **brokers.arguments(),
+        "group_id": group,
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest" if group is None else "none",
+        "isolation_level": "read_committed",
+    }
+
+
+@asynccontextmanager
+async def _started(client: Any, client_id: str) -> AsyncGenerator[KafkaConsumer, None]:
+    """Yield a consumer that has begun, and close it afterwards."""
     with _ended_by_us():
         try:
             async with asyncio.timeout(START_TIMEOUT_S):

@@ -170,8 +170,7 @@ class Consumer:
             asked: Mapping[Place, int | None] = {error.args[0]: None}
         except OffsetOutOfRangeError as error:
             asked = error.args[0]
-        for each, offset in asked.items():
-            await resume(self.brokers, consumer, each, offset)
+        await resume(self.brokers, consumer, asked)
         return {}
 
     async def _require_idle(self, consumer: KafkaConsumer) -> None:

@@ -5,12 +5,12 @@ has not applied, and a library that goes on with what is left says nothing. Ours
 until the relay has sent the log again; then it goes on where all of its partition comes in order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from shared.kafka.clients import Brokers, KafkaConsumer, Place
+from shared.kafka.clients import Brokers, KafkaConsumer, Place, speaking_for
 from shared.kafka.headers import position_of
-from shared.kafka.reading import whole_topic
+from shared.kafka.reading import ends_of, whole_topic
 
 
 class RecordsLost(Exception):  # noqa: N818 -- an answer to the operator
@@ -18,25 +18,58 @@ class RecordsLost(Exception):  # noqa: N818 -- an answer to the operator
 
 
 async def resume(
-    brokers: Brokers, consumer: KafkaConsumer, place: Place, offset: int | None
+    brokers: Brokers, consumer: KafkaConsumer, asked: Mapping[Place, int | None]
 ) -> None:
-    """Have ``consumer`` go on in a partition where its ``offset`` is not, or is not known yet.
+    """Have ``consumer`` go on in partitions where its offset is not, or is not known yet.
 
+    ``asked`` is its offset in each of them, ``None`` where the group has none; they are of one topic.
     A partition from which nothing was taken is read from its beginning.
 
     Raises:
         RecordsLost: Something was taken, and is not there again.
         KafkaError: The cluster is not there, or says no; so ``OSError``.
     """
-    first = (await consumer.beginning_offsets([place]))[place]
-    if first > 0 or offset is not None:
-        topic, partition = await _positions(brokers, place)
-        found = resuming_at(topic, partition, first=first)
-        if found is None or (offset is not None and not topic):  # made anew, and empty
-            asked = "its beginning" if offset is None else f"offset {offset}"
-            raise RecordsLost(f"{place.topic} {place.partition} from {asked}: begins at {first}")
-        first = found
-    consumer.seek(place, first)
+    begins = await consumer.beginning_offsets(list(asked))
+    gone = {each: begins[each] for each in asked if begins[each] or asked[each] is not None}
+    found = await _found(brokers, gone, asked)
+    for each in asked:
+        consumer.seek(each, found.get(each, 0))
+
+
+async def reposition(brokers: Brokers, *, group: str, topic: str) -> None:
+    """Have a group go on where its own library would, were that library not to skip what is gone.
+
+    To be called while the group has no members.
+
+    Raises:
+        RecordsLost: Something of ``topic`` was taken before the group had read it.
+        KafkaError: The cluster is not there, or says no, as to whoever is no member; so ``OSError``.
+    """
+    places = list(await ends_of(brokers, topic))
+    async with speaking_for(brokers, group=group, places=places) as consumer:
+        begins = await consumer.beginning_offsets(places)
+        asked = {each: await consumer.committed(each) for each in places}
+        gone = {each: begins[each] for each in places if (asked[each] or 0) < begins[each]}
+        found = await _found(brokers, gone, asked)
+        if found:
+            await consumer.commit(found)
+
+
+async def _found(
+    brokers: Brokers, gone: Mapping[Place, int], asked: Mapping[Place, int | None]
+) -> dict[Place, int]:
+    """Return where to go on in partitions of which something is gone; they begin at ``gone``."""
+    found: dict[Place, int] = {}
+    if not gone:
+        return found
+    topic, partitions = await _positions(brokers, next(iter(gone)).topic)
+    for each, first in gone.items():
+        at = resuming_at(topic, partitions.get(each.partition, ()), first=first)
+        if at is None or (asked[each] is not None and not topic):  # made anew, and empty
+            begin = "its beginning" if asked[each] is None else f"offset {asked[each]}"
+            raise RecordsLost(f"{each.topic} {each.partition} from {begin}: begins at {first}")
+        found[each] = at
+    return found
 
 
 def resuming_at(
@@ -60,15 +93,16 @@ def resuming_at(
     return begins if after == every else None
 
 
-async def _positions(brokers: Brokers, place: Place) -> tuple[set[int], list[tuple[int, int]]]:
-    """Return what is on the whole topic, and in one partition: see ``resuming_at``."""
-    topic: set[int] = set()
-    partition: list[tuple[int, int]] = []
-    async for message in whole_topic(brokers, place.topic):
+async def _positions(
+    brokers: Brokers, topic: str
+) -> tuple[set[int], Mapping[int, Sequence[tuple[int, int]]]]:
+    """Return what is on the whole topic, and in each partition: see ``resuming_at``."""
+    every: set[int] = set()
+    partitions: dict[int, list[tuple[int, int]]] = {}
+    async for message in whole_topic(brokers, topic):
         position = position_of(message.headers)
         if position is None:
             continue
-        topic.add(position)
-        if message.partition == place.partition:
-            partition.append((message.offset, position))
-    return topic, partition
+        every.add(position)
+        partitions.setdefault(message.partition, []).append((message.offset, position))
+    return every, partitions

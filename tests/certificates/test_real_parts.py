@@ -40,8 +40,10 @@ from tests.certificates.facts import (
 )
 from tests.certificates.running import Running, eventually
 from tests.certificates.upstream import Neighbour, neighbours
+from tests.kafka.test_lost import shorten
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+STREAMS_PROCESS = "certificates-streams"
 CONSENT = f"/v1/certificates/{NUMBER}/listing-consent"
 
 
@@ -172,6 +174,41 @@ async def test_the_register_topic_equals_the_view_whatever_happens_to_the_stream
     assert (await published_register(running.brokers))[NUMBER] == unlisted
     code, told = await asyncio.to_thread(running.command, "check-register")
     assert (code, told) == (0, "1 certificates: topic and view agree\n")
+
+
+async def test_the_register_waits_for_what_a_shortened_topic_has_lost(running: Running) -> None:
+    """House: the library would go on with what is left; ours says so, and goes on after ``resend``."""
+    running.move_clock(CONSENTED_AT)
+    await certified(running)
+    await change_consent(running, "POST")
+    assert await agree(running) == 1
+    await asyncio.to_thread(running.house.kill, STREAMS_PROCESS)
+    await change_consent(running, "DELETE")
+    head = await running.positions()
+    whole = f"{SOURCE.name} to position {head}: is whole"
+    await eventually(lambda: _said(running, whole, "check-relay"))
+    await shorten(running.brokers, SOURCE.name)
+    processes = running.house.stack.processes
+    processes.start(STREAMS_PROCESS, running.house._planned(STREAMS_PROCESS))
+
+    async def misses() -> bool:
+        return "streams.records_lost" in processes.last_words(STREAMS_PROCESS)
+
+    await eventually(misses)
+    assert not running.house.ready(STREAMS_PROCESS)
+    code, _ = await asyncio.to_thread(
+        running.command, "resend", "--by", "operator", "--why", "it was shortened", "--apply"
+    )
+    assert code == 0
+    assert await agree(running) == 1
+    unlisted = (await published_register(running.brokers))[NUMBER]
+    assert json.loads(unlisted.value)["holder"] is None
+    assert running.house.ready(STREAMS_PROCESS)
+
+
+async def _said(running: Running, words: str, *command: str) -> bool:
+    """Return whether a command of an operator says ``words``."""
+    return words in (await asyncio.to_thread(running.command, *command))[1]
 
 
 async def begin_anew(running: Running) -> None:

@@ -7,17 +7,17 @@ from aiokafka import TopicPartition
 from aiokafka.admin import RecordsToDelete
 from structlog.testing import capture_logs
 
-from shared.kafka.clients import administrating
+from shared.kafka.clients import Brokers, administrating
 from shared.kafka.lost import resuming_at
 from shared.kafka.reading import ends_of
 from shared.relay import send_again
 from tests.kafka.house import House, running, until
 
 
-async def shorten(house: House) -> None:
-    """Take everything away that is on the topic, as retention would."""
-    ends = await ends_of(house.brokers, house.topic)
-    async with administrating(house.brokers) as admin:
+async def shorten(brokers: Brokers, topic: str) -> None:
+    """Take everything away that is on a topic, as retention would."""
+    ends = await ends_of(brokers, topic)
+    async with administrating(brokers) as admin:
         await admin.delete_records(
             {TopicPartition(*each): RecordsToDelete(end) for each, end in ends.items()}
         )
@@ -35,7 +35,7 @@ async def test_what_is_gone_before_it_was_applied_is_missed_and_comes_again(hous
         await house.fill("silent from now on", [23])
         head = await house.log.head()
         await until(lambda: relay.health.position == head)
-        await shorten(house)
+        await shorten(house.brokers, house.topic)
         await house.fill("a", [24])
         with capture_logs() as said:
             async with running(late):
@@ -56,7 +56,7 @@ async def test_what_was_applied_before_it_was_gone_is_not_missed(house: House) -
         await until(lambda: house.all_noted([20, 21]))
     async with running(house.relay(), consumer := house.consumer()):
         await until(lambda: consumer.health.polling)
-        await shorten(house)
+        await shorten(house.brokers, house.topic)
         await house.fill("a", [22])
         await until(lambda: house.all_noted([22]))
     assert await house.noted(range(20, 23)) == [1] * 3
