@@ -44,9 +44,11 @@ BEGIN
       INTO fresh
       FROM unnest(c_id) AS c (id);
 
-    -- What a row says beside its leaf is what the leaf says: nobody can disguise a record (L6).
+    -- What a row says beside its leaf is what the leaf says: nobody can disguise a record (L6), nor write
+    -- one that cannot be sealed: a version is a number, and every record has a case.
     SELECT bool_and(coalesce(
-               told.stream = e.stream AND told.version = e.version
+               told.stream = e.stream AND told.version::text = e.version::text
+               AND told.correlation_id IS NOT NULL
                AND told.command_id = c_id[e.command] AND told.recorded_at IS NOT NULL
                AND e.command >= coalesce(e_command[e.n - 1], 1), false)),
            bool_and(
@@ -61,7 +63,8 @@ BEGIN
       FROM unnest(e_command, e_stream, e_version, e_leaf)
                WITH ORDINALITY AS e (command, stream, version, leaf, n),
            LATERAL json_to_record(convert_from(e.leaf, 'UTF8')::json) AS told (
-               stream text, version integer, command_id uuid, recorded_at timestamptz);
+               stream text, version json, command_id uuid, correlation_id uuid,
+               recorded_at timestamptz);
 
     IF true_told IS NOT TRUE OR EXISTS (
         SELECT FROM unnest(c_last) WITH ORDINALITY AS c (last, n)

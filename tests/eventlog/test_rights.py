@@ -274,6 +274,30 @@ async def test_a_row_says_nothing_but_what_its_record_says(
     assert await house.log.head() == 1
 
 
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        (b'"version":1', b'"version":"1"'),
+        (b'"version":1', b'"version":1.0'),
+        (b'"correlation_id":', b'"of_nobody":'),
+        (b'"correlation_id":"', b'"correlation_id":null,"was":"'),
+    ],
+)
+async def test_a_record_that_could_not_be_sealed_is_not_taken(
+    database: Database, house: House, written: bytes, instead: bytes
+) -> None:
+    """Section 7: one record that its ledger cannot read would end the sealing of all others."""
+    connection = await asyncpg.connect(database.app_dsn)
+    command = await composed(house, 9)
+    good: list[bytes] = arguments([command])[6] or []
+    leaves = [leaf.replace(written, instead, 1) for leaf in good]
+    assert leaves != good
+    with pytest.raises(asyncpg.InvalidParameterValueError):
+        await call(connection, command, e_leaf=leaves)
+    await connection.close()
+    assert await house.log.head() == 1
+
+
 async def test_a_version_beyond_the_next_is_no_version(database: Database, house: House) -> None:
     """L2: no gap, whoever calls the function and whatever the record says."""
     connection = await asyncpg.connect(database.app_dsn)
