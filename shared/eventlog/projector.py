@@ -12,6 +12,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import asyncpg
@@ -24,6 +25,7 @@ from shared.crash import crash_point
 from shared.eventlog import Stored
 from shared.eventlog.connection import UNABLE, AnyConnection, Pool
 from shared.eventlog.projector_fold import Changes, Concerns, Failure, Page, Placed, concerns, fold
+from shared.eventlog.projector_recent import Recent
 from shared.eventlog.views import View
 from shared.telemetry import get_logger
 
@@ -32,6 +34,8 @@ PAGES_KEPT_MAX: Final = 8
 STATEMENT_TIMEOUT_S: Final = 10.0
 SWAP_PAUSE_S: Final = 5.0
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,50}")
+
+NOTHING: Final[Mapping[str, BaseModel]] = MappingProxyType({})
 
 DATABASE_AWAY: Final = (
     *UNABLE,
@@ -147,6 +151,7 @@ class Projector:
     schema: str
     swap_pause_s: float = SWAP_PAUSE_S
     _swap_at_s: dict[str, float] = field(default_factory=dict[str, float])
+    _recent: Recent = field(default_factory=Recent)
 
     async def advance(self, view: View[Any]) -> bool:
         """Apply one page to each table of ``view``; swap in what has caught up.
@@ -181,35 +186,52 @@ class Projector:
     async def _apply_page(self, build: Build, page: Page) -> bool:
         """Apply ``page`` to ``build`` in one transaction, if nobody else is at it."""
         found = concerns(build.view, page, build.position)
-        if found.position == build.position and found.failure is None:
-            return False
+        if not found.keys and found.failure is None:
+            return found.position > build.position and await self._pass_over(build, found)
+        known = self._recent.at(build.table, build.position)
         async with (
             self.pool.acquire(timeout=STATEMENT_TIMEOUT_S) as connection,
             asyncio.timeout(STATEMENT_TIMEOUT_S),
             connection.transaction(),
         ):
-            await connection.execute("SET LOCAL synchronous_commit = off")
             if not await self._leased(connection, build):
                 return False
-            changes = await apply(connection, build.table, build.view, found)
+            changes = await apply(connection, build.table, build.view, found, known)
             await self._checkpoint(connection, build, changes)
             crash_point("view.applied")
+        self._recent.remember(build.table, build.position, changes)
         if changes.failure is not None:
             raise ViewStopped(build.view.name, changes.failure) from changes.failure.error
         return True
 
+    async def _pass_over(self, build: Build, found: Concerns) -> bool:
+        """Write how far ``build`` is now, if nobody else is at it: nothing concerned it."""
+        done = await self.pool.execute(
+            f'UPDATE "{self.schema}".view_state'  # noqa: S608 -- our own name
+            " SET position = $5, stopped_position = NULL, stopped_reason = NULL"
+            f" WHERE (name, place) IN ({self._lease})",
+            *_stand(build),
+            found.position,
+            timeout=STATEMENT_TIMEOUT_S,
+        )
+        if done != "UPDATE 1":
+            return False
+        self._recent.remember(build.table, build.position, fold(build.view, {}, found))
+        return True
+
     async def _leased(self, connection: AnyConnection, build: Build) -> bool:
         """Return whether the view stands where we read it; then nobody else moves it."""
-        row = await connection.fetchrow(
-            f'SELECT 1 FROM "{self.schema}".view_state'  # noqa: S608 -- our own name
+        return await connection.fetchrow(self._lease, *_stand(build)) is not None
+
+    @property
+    def _lease(self) -> str:
+        """Return how a view is locked where it stands, for a commit that does not wait for the disk."""
+        return (
+            f'SELECT name, place FROM "{self.schema}".view_state,'  # noqa: S608 -- our own name
+            " set_config('synchronous_commit', 'off', true)"
             " WHERE name = $1 AND place = $2 AND version = $3 AND position = $4"
-            " FOR UPDATE SKIP LOCKED",
-            build.view.name,
-            build.place,
-            build.view.version,
-            build.position,
+            " FOR UPDATE OF view_state SKIP LOCKED"
         )
-        return row is not None
 
     async def _checkpoint(self, connection: AnyConnection, build: Build, changes: Changes) -> None:
         """Write how far ``build`` is now, and where it stopped."""
@@ -247,12 +269,25 @@ class Projector:
         return bool(swapped)
 
 
-async def apply(connection: AnyConnection, name: str, view: View[Any], found: Concerns) -> Changes:
-    """Fold ``found`` into the table ``name``, set-based; return what changed. Three round trips.
+def _stand(build: Build) -> tuple[str, str, int, int]:
+    """Return what a lease is asked for: which table of which view, and where it stands."""
+    return (build.view.name, build.place, build.view.version, build.position)
 
-    The caller's transaction makes it whole.
+
+async def apply(
+    connection: AnyConnection,
+    name: str,
+    view: View[Any],
+    found: Concerns,
+    known: Mapping[str, BaseModel] = NOTHING,
+) -> Changes:
+    """Fold ``found`` into the table ``name``, set-based; return what changed.
+
+    ``known``: documents as they stand in the table, by key; the others are read. The caller's
+    transaction makes it whole.
     """
-    kept = await _documents(connection, name, view, found.keys)
+    kept = {key: known[key] for key in found.keys if key in known}
+    kept |= await _documents(connection, name, view, [key for key in found.keys if key not in kept])
     changes = fold(view, kept, found)
     written = {key: doc for key, doc in changes.documents.items() if doc is not None}
     gone = [key for key, doc in changes.documents.items() if doc is None and key in kept]
