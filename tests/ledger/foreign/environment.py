@@ -57,14 +57,14 @@ def filled(place: Path, requirements: Path, interpreter: str) -> Path:
     return python
 
 
-def go_program() -> Path:
-    """Return the program of ``go/``, built with the locked toolchain and modules.
+def go_program(source: Path = GO_SOURCE, name: str = "answers") -> Path:
+    """Return the program of a folder of Go, built with the locked toolchain and modules.
 
     Raises:
         ForeignMissingError: A module or the toolchain cannot be had, or is not the locked one.
     """
     go = sigstore_python().parent / "go"
-    program = PLACE / "go" / "answers"
+    program = PLACE / "go" / name
     settings = {
         "GOTOOLCHAIN": "local",
         "GOFLAGS": "-mod=readonly -modcacherw -trimpath -buildvcs=false",
@@ -75,8 +75,8 @@ def go_program() -> Path:
     }
     words = ["env", *(f"{name}={value}" for name, value in settings.items())]
     with _one_at_a_time():
-        build = [*words, str(go), "build", "-C", str(GO_SOURCE), "-o", str(program), "."]
-        _run(build, "the Go modules of tests/ledger/foreign/go")
+        build = [*words, str(go), "build", "-C", str(source), "-o", str(program), "."]
+        _run(build, f"the Go modules of {source.relative_to(CHECKOUT)}")
     return program
 
 
