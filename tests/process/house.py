@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from shared.clock import set_clock
 from shared.ids import new_id
 from shared.process import ServiceSettings
 from shared.process.provide import migrate
+from tests.process.forked import Forked, forked
 
 MONDAY = datetime(2027, 3, 1, 9, tzinfo=UTC)
 CHECKOUT = Path(__file__).parents[2]
@@ -38,7 +39,7 @@ class Running:
         base: Where it is asked.
     """
 
-    process: subprocess.Popen[str]
+    process: Forked | subprocess.Popen[str]
     base: str
 
     def get(self, path: str, **headers: str) -> httpx2.Response:
@@ -80,6 +81,7 @@ class House:
 
     Attributes:
         more: Settings of its own, without the prefix.
+        cold: Whether its processes load everything themselves, as in production.
     """
 
     stack: Stack
@@ -87,6 +89,7 @@ class House:
     name: str = "example"
     module: str = "tests.process.example"
     more: Mapping[str, str] = field(default_factory=dict)
+    cold: bool = False
 
     @property
     def clock(self) -> Path:
@@ -127,15 +130,25 @@ class House:
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a role or an operator's command that ends by itself."""
-        return subprocess.run(  # noqa: S603 -- our own program
-            (sys.executable, "-m", self.module, *words),
-            env=self.environment(1),
-            cwd=CHECKOUT,
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=120,
-        )
+        out, error = (self.folder / f"{words[0]}.{new_id()}.{end}" for end in ("out", "err"))
+        code = self._start(words, self.environment(1), out, error).wait(120)
+        return subprocess.CompletedProcess(words, code, out.read_text(), error.read_text())
+
+    def _start(
+        self, words: Sequence[str], env: Mapping[str, str], out: Path, error: Path
+    ) -> Forked | subprocess.Popen[str]:
+        """Start the service with ``words``; it writes at the ends of the files."""
+        if not self.cold:
+            return forked(self.module, *words, env=env, cwd=CHECKOUT, out=out, error=error)
+        with out.open("a") as said, error.open("a") as complained:
+            return subprocess.Popen(  # noqa: S603 -- our own program
+                (sys.executable, "-m", self.module, *words),
+                env=dict(env),
+                cwd=CHECKOUT,
+                stdout=said,
+                stderr=complained,
+                text=True,
+            )
 
     def settings(self) -> ServiceSettings:
         """Return the settings of the service, as a process of it would read them."""
@@ -153,17 +166,10 @@ class House:
     def running(self, role: str, **more: str) -> Iterator[Running]:
         """Start a role that goes on; end it afterwards, whatever became of it."""
         (port,) = free_ports(1)
-        with (self.folder / f"{role}.log").open("a") as output:
-            process = subprocess.Popen(  # noqa: S603 -- our own program
-                (sys.executable, "-m", self.module, role),
-                env=self.environment(port)
-                | {f"{self.name.upper()}_{key.upper()}": value for key, value in more.items()}
-                | {f"{self.name.upper()}_HEALTH_PORT": str(port)},
-                cwd=CHECKOUT,
-                stdout=output,
-                stderr=output,
-                text=True,
-            )
+        prefix, log = self.name.upper(), self.folder / f"{role}.log"
+        told = {f"{prefix}_{key.upper()}": value for key, value in more.items()}
+        told[f"{prefix}_HEALTH_PORT"] = str(port)
+        process = self._start((role,), self.environment(port) | told, log, log)
         try:
             yield Running(process, f"http://127.0.0.1:{port}")
         finally:

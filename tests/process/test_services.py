@@ -18,7 +18,7 @@ def test_a_service_becomes_ready_alone_and_ends_when_told(
     stack: Stack, tmp_path: Path, name: str
 ) -> None:
     """Architecture 4: none of them needs another one to begin."""
-    house = House(stack, tmp_path, name, f"services.{name}.main")
+    house = House(stack, tmp_path, name, f"services.{name}.main", cold=True)
     house.set_clock(MONDAY)
     with emptied(stack, MONDAY):
         house.migrate()
