@@ -11,7 +11,7 @@ commit past it, and the register would be wrong without a word.
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol, cast
@@ -33,8 +33,10 @@ from shared.kafka import (
     KAFKA_FAILURES,
     SCRAM,
     Brokers,
+    Place,
     RecordsLost,
     Topic,
+    Unbroken,
     changelog,
     events_topic,
     reposition,
@@ -173,16 +175,26 @@ def application(settings: Settings, *, folder: Path, end: Callable[[int], Any]) 
         under_way = await register.send(key=key.encode(), value=value, headers=dict(headers))
         await under_way
 
+    unbroken = Unbroken(settings.brokers, group=APPLICATION)
+
+    async def assigned(_app: Any, assigned: Collection[Any], **_named: Any) -> None:
+        """Know where the group is, before anything comes."""
+        places = [Place(each.topic, each.partition) for each in assigned]
+        await unbroken.assigned([each for each in places if each.topic == SOURCE.name])
+
     async def keep_register(stream: Any) -> None:
         """Take the events of certificates, in the order of each stream."""
         async for each in stream.events():
             try:
+                message = each.message
+                unbroken.require(Place(message.topic, message.partition), message.offset)
                 await take(table, send, each.value, _headers(each.message.headers))
             except Exception as error:  # noqa: BLE001 -- the edge: said, and then the end
                 _stopped(error, each.message)
                 end(FAILED)
 
     app.agent(source, name="keep_register")(keep_register)
+    app.on_partitions_assigned.connect(assigned, weak=False)
     return app
 
 
@@ -257,8 +269,8 @@ async def all_there(brokers: Brokers, stopping: asyncio.Event) -> bool:
     while not stopping.is_set():
         try:
             await reposition(brokers, group=APPLICATION, topic=SOURCE.name)
-        except KAFKA_FAILURES as error:
-            logger.warning("streams.kafka_away", error=type(error).__name__)
+        except KAFKA_FAILURES as error:  # also as long as others are members of the group
+            logger.warning("streams.waits", error=type(error).__name__)
         except RecordsLost as error:
             logger.error("streams.records_lost", topic=SOURCE.name, why=str(error))  # noqa: TRY400
         else:

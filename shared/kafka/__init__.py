@@ -10,7 +10,7 @@ from shared.kafka.batch import Health, Patience
 from shared.kafka.clients import KAFKA_FAILURES, SCRAM, Brokers, Place, producing, reachable
 from shared.kafka.consumer import Consumer, ConsumerStalled
 from shared.kafka.headers import headers_of
-from shared.kafka.lost import RecordsLost, reposition
+from shared.kafka.lost import RecordsLost, Unbroken, reposition
 from shared.kafka.producer import PRODUCER_LOST, Outgoing, send_page
 from shared.kafka.progress import Book
 from shared.kafka.reading import ends_of, has_read
@@ -40,6 +40,7 @@ __all__ = [
     "Subscription",
     "Topic",
     "TopicDiffers",
+    "Unbroken",
     "Unreadable",
     "changelog",
     "command_id",

@@ -5,12 +5,13 @@ has not applied, and a library that goes on with what is left says nothing. Ours
 until the relay has sent the log again; then it goes on where all of its partition comes in order.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from shared.kafka.clients import Brokers, KafkaConsumer, Place, speaking_for
+from shared.kafka.clients import Brokers, KafkaConsumer, Place, administrating, speaking_for
 from shared.kafka.headers import position_of
-from shared.kafka.reading import ends_of, whole_topic
+from shared.kafka.reading import READ_TIMEOUT_S, ends_of, whole_topic
 
 
 class RecordsLost(Exception):  # noqa: N818 -- an answer to the operator
@@ -45,14 +46,55 @@ async def reposition(brokers: Brokers, *, group: str, topic: str) -> None:
         RecordsLost: Something of ``topic`` was taken before the group had read it.
         KafkaError: The cluster is not there, or says no, as to whoever is no member; so ``OSError``.
     """
-    places = list(await ends_of(brokers, topic))
+    ends = await ends_of(brokers, topic)
+    places = list(ends)
     async with speaking_for(brokers, group=group, places=places) as consumer:
-        begins = await consumer.beginning_offsets(places)
-        asked = {each: await consumer.committed(each) for each in places}
-        gone = {each: begins[each] for each in places if (asked[each] or 0) < begins[each]}
-        found = await _found(brokers, gone, asked)
-        if found:
-            await consumer.commit(found)
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            begins = await consumer.beginning_offsets(places)
+            asked = {each: await consumer.committed(each) for each in places}
+        gone = {
+            each: begins[each]
+            for each in places
+            if not begins[each] <= (asked[each] or 0) <= ends[each]
+        }
+        if found := await _found(brokers, gone, asked):
+            async with asyncio.timeout(READ_TIMEOUT_S):
+                await consumer.commit(found)
+
+
+class Unbroken:
+    """Notices that what a member of a group is given does not follow what the group has had.
+
+    For a library that goes on with what is left where something is gone. Events topics are dense:
+    nothing is compacted away, and nothing is sent in transactions.
+    """
+
+    def __init__(self, brokers: Brokers, *, group: str) -> None:
+        self._brokers = brokers
+        self._group = group
+        self._next: dict[Place, int] = {}
+
+    async def assigned(self, places: Collection[Place]) -> None:
+        """Ask from where the group goes on: others may have had these partitions meanwhile.
+
+        Raises:
+            KafkaError: The cluster is not there; so ``OSError``.
+        """
+        async with administrating(self._brokers) as admin, asyncio.timeout(READ_TIMEOUT_S):
+            committed = await admin.list_consumer_group_offsets(self._group)
+        said = {each: committed[each].offset for each in places if each in committed}
+        self._next = {each: max(0, said.get(each, 0)) for each in places}
+
+    def require(self, at: Place, offset: int) -> None:
+        """Return if a message at ``offset`` follows, or repeats, what was there before it.
+
+        Raises:
+            RecordsLost: Something before it is gone.
+        """
+        if offset > self._next[at]:
+            begin = f"offset {self._next[at]}"
+            raise RecordsLost(f"{at.topic} {at.partition} from {begin}: what came is {offset}")
+        self._next[at] = offset + 1
 
 
 async def _found(
@@ -62,9 +104,9 @@ async def _found(
     found: dict[Place, int] = {}
     if not gone:
         return found
-    topic, partitions = await _positions(brokers, next(iter(gone)).topic)
+    topic, partitions = await _positions(brokers, gone)
     for each, first in gone.items():
-        at = resuming_at(topic, partitions.get(each.partition, ()), first=first)
+        at = resuming_at(topic, partitions[each.partition], first=first)
         if at is None or (asked[each] is not None and not topic):  # made anew, and empty
             begin = "its beginning" if asked[each] is None else f"offset {asked[each]}"
             raise RecordsLost(f"{each.topic} {each.partition} from {begin}: begins at {first}")
@@ -94,15 +136,16 @@ def resuming_at(
 
 
 async def _positions(
-    brokers: Brokers, topic: str
+    brokers: Brokers, gone: Collection[Place]
 ) -> tuple[set[int], Mapping[int, Sequence[tuple[int, int]]]]:
-    """Return what is on the whole topic, and in each partition: see ``resuming_at``."""
+    """Return what is on the whole topic, and in each of its partitions ``gone``: see ``resuming_at``."""
     every: set[int] = set()
-    partitions: dict[int, list[tuple[int, int]]] = {}
-    async for message in whole_topic(brokers, topic):
+    partitions: dict[int, list[tuple[int, int]]] = {each.partition: [] for each in gone}
+    async for message in whole_topic(brokers, next(iter(gone)).topic):
         position = position_of(message.headers)
         if position is None:
             continue
         every.add(position)
-        partitions.setdefault(message.partition, []).append((message.offset, position))
+        if message.partition in partitions:
+            partitions[message.partition].append((message.offset, position))
     return every, partitions
