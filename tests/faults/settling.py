@@ -92,6 +92,9 @@ async def _of_one(connection: Any, service: str, head: int) -> AsyncGenerator[st
             yield f"{service}: {output} is at {position} of {end}"
     if not known:
         yield f"{service}: no relay has begun"
+    sealed = await connection.fetchval("SELECT max(size) FROM ledger.checkpoint WHERE log = 'log'")
+    if (sealed or 0) < head:  # the ledger is ahead of it between its tiles and the signature
+        yield f"{service}: {sealed or 0} of {head} records are under a checkpoint"
     for view in views_of(service):
         position = await connection.fetchval(
             f'SELECT position FROM "{service}".view_state'  # noqa: S608 -- our own name
