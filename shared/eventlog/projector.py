@@ -12,7 +12,6 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import asyncpg
@@ -25,7 +24,6 @@ from shared.crash import crash_point
 from shared.eventlog import Stored
 from shared.eventlog.connection import UNABLE, AnyConnection, Pool
 from shared.eventlog.projector_fold import Changes, Concerns, Failure, Page, Placed, concerns, fold
-from shared.eventlog.projector_recent import Recent
 from shared.eventlog.views import View
 from shared.telemetry import get_logger
 
@@ -34,8 +32,6 @@ PAGES_KEPT_MAX: Final = 8
 STATEMENT_TIMEOUT_S: Final = 10.0
 SWAP_PAUSE_S: Final = 5.0
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,50}")
-
-NOTHING: Final[Mapping[str, BaseModel]] = MappingProxyType({})
 
 DATABASE_AWAY: Final = (
     *UNABLE,
@@ -151,7 +147,6 @@ class Projector:
     schema: str
     swap_pause_s: float = SWAP_PAUSE_S
     _swap_at_s: dict[str, float] = field(default_factory=dict[str, float])
-    _recent: Recent = field(default_factory=Recent)
 
     async def advance(self, view: View[Any]) -> bool:
         """Apply one page to each table of ``view``; swap in what has caught up.
@@ -188,7 +183,6 @@ class Projector:
         found = concerns(build.view, page, build.position)
         if not found.keys and found.failure is None:
             return found.position > build.position and await self._pass_over(build, found)
-        known = self._recent.at(build.table, build.position)
         async with (
             self.pool.acquire(timeout=STATEMENT_TIMEOUT_S) as connection,
             asyncio.timeout(STATEMENT_TIMEOUT_S),
@@ -196,10 +190,9 @@ class Projector:
         ):
             if not await self._leased(connection, build):
                 return False
-            changes = await apply(connection, build.table, build.view, found, known)
+            changes = await apply(connection, build.table, build.view, found)
             await self._checkpoint(connection, build, changes)
             crash_point("view.applied")
-        self._recent.remember(build.table, build.position, changes)
         if changes.failure is not None:
             raise ViewStopped(build.view.name, changes.failure) from changes.failure.error
         return True
@@ -214,10 +207,7 @@ class Projector:
             found.position,
             timeout=STATEMENT_TIMEOUT_S,
         )
-        if done != "UPDATE 1":
-            return False
-        self._recent.remember(build.table, build.position, fold(build.view, {}, found))
-        return True
+        return bool(done == "UPDATE 1")
 
     async def _leased(self, connection: AnyConnection, build: Build) -> bool:
         """Return whether the view stands where we read it; then nobody else moves it."""
@@ -274,20 +264,12 @@ def _stand(build: Build) -> tuple[str, str, int, int]:
     return (build.view.name, build.place, build.view.version, build.position)
 
 
-async def apply(
-    connection: AnyConnection,
-    name: str,
-    view: View[Any],
-    found: Concerns,
-    known: Mapping[str, BaseModel] = NOTHING,
-) -> Changes:
-    """Fold ``found`` into the table ``name``, set-based; return what changed.
+async def apply(connection: AnyConnection, name: str, view: View[Any], found: Concerns) -> Changes:
+    """Fold ``found`` into the table ``name``, set-based; return what changed. Three round trips.
 
-    ``known``: documents as they stand in the table, by key; the others are read. The caller's
-    transaction makes it whole.
+    The caller's transaction makes it whole.
     """
-    kept = {key: known[key] for key in found.keys if key in known}
-    kept |= await _documents(connection, name, view, [key for key in found.keys if key not in kept])
+    kept = await _documents(connection, name, view, found.keys)
     changes = fold(view, kept, found)
     written = {key: doc for key, doc in changes.documents.items() if doc is not None}
     gone = [key for key, doc in changes.documents.items() if doc is None and key in kept]
