@@ -251,10 +251,10 @@ class House:
 
     def _migrate(self, services: Sequence[str]) -> None:
         """Make or change databases, topics and grants of ``services``; safe to repeat."""
-        began = time.monotonic()
+        began, processes = time.monotonic(), self.stack.processes
         if failed := self.ask_each(services, MIGRATE, at_once=True):
-            words = self.stack.processes.last_words(MIGRATE)
-            raise StackError(f"{failed} cannot set up its database and topics:\n{words}")
+            words, log = processes.last_words(MIGRATE), processes.log_file(MIGRATE)
+            raise StackError(f"{failed} cannot set up its database and topics: {log}\n{words}")
         self._say(f"databases and topics: set up after {time.monotonic() - began:.1f} s")
 
     def _planned(self, process: str) -> Launch:

@@ -79,6 +79,9 @@ def run_warm(
         timer.start()
         try:
             code = _answered(warm, argv)
+        except BaseException:
+            _end(pid, late)
+            raise
         finally:
             timer.cancel()
         return None if late.is_set() else code
@@ -107,7 +110,11 @@ def _asked(
 def _answered(warm: subprocess.Popen[bytes], argv: Sequence[str]) -> int:
     """Return the next answer of the process that loads."""
     assert warm.stdout is not None
-    told = warm.stdout.readline()
+    try:
+        told = warm.stdout.readline()
+    except BaseException:  # its next answer would be taken for another's
+        _buried(warm)
+        raise
     if not told:
         raise StackError(_ended(warm, argv))
     return int(told)

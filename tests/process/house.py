@@ -131,7 +131,11 @@ class House:
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a role or an operator's command that ends by itself."""
         out, error = (self.folder / f"{words[0]}.{new_id()}.{end}" for end in ("out", "err"))
-        code = self._start(words, self.environment(1), out, error).wait(120)
+        process = self._start(words, self.environment(1), out, error)
+        try:
+            code = process.wait(120)
+        finally:
+            process.kill()
         return subprocess.CompletedProcess(words, code, out.read_text(), error.read_text())
 
     def _start(
