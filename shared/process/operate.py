@@ -64,7 +64,7 @@ async def check_relay(service: Service[S], settings: S) -> bool:
     last = await checkpoint(settings.relay_dsn.get_secret_value(), topic)
     found = await reconcile(settings.brokers, topic, 1, last)
     lacks = f"lacks {found.lacking}, from {found.missing[0]} on" if found.missing else "is whole"
-    say(f"{topic} to position {last}: {lacks}, {found.repeats} came twice")
+    say(f"{topic} to position {last}: {lacks}, {found.repeats or 'none'} came twice")
     return found.complete
 
 
