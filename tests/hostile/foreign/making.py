@@ -41,6 +41,22 @@ KNOWN_ID: Final = 0.8
 REFUSED_IN_GOOD_FAITH: Final = ["2xx", "304", "400", "401", "403", "404", "409", "412", "422"]
 """A document cannot say what a rule or a check digit says of a body that has the right form."""
 
+REFUSED: Final = [
+    "400",
+    "401",
+    "403",
+    "404",
+    "405",
+    "406",
+    "409",
+    "413",
+    "415",
+    "422",
+    "428",
+    "429",
+]
+"""What a bad request may hear: what Schemathesis expects, without its 5xx, and that it is too long."""
+
 
 def load(document: dict[str, Any], ids: Mapping[str, Sequence[Any]], seed: int) -> Any:
     """Return the document as Schemathesis reads it; ``ids`` by place and name, ``path.round_id``."""
@@ -52,7 +68,10 @@ def load(document: dict[str, Any], ids: Mapping[str, Sequence[Any]], seed: int) 
             place: {"dictionary": names[place], "probability": KNOWN_ID} for place in ids
         },
         "generation": {"mode": "all", "with-security-parameters": False, "database": "none"},
-        "checks": {"positive_data_acceptance": {"expected-statuses": REFUSED_IN_GOOD_FAITH}},
+        "checks": {
+            "positive_data_acceptance": {"expected-statuses": REFUSED_IN_GOOD_FAITH},
+            "negative_data_rejection": {"expected-statuses": REFUSED},
+        },
     }
     return schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(config))
 
