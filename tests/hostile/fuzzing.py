@@ -14,6 +14,7 @@ from deploy.local.settings import CHECKOUT, SERVICES
 from deploy.openapi import openapi_documents
 from shared.web.codes import CODES
 from shared.web.pages import meanings
+from shared.web.server import HEAD_BYTES_MAX
 from tests.hostile.scene import CALLER, Scene
 from tests.ledger.foreign.environment import PLACE, filled
 
@@ -73,6 +74,7 @@ def fuzzed(scene: Scene, requests: int, seed: int) -> Report:
         "requests": requests,
         "codes": sorted(codes),
         "of_the_edge": sorted(CODES),
+        "head_bytes_max": HEAD_BYTES_MAX,
         "services": {
             service: {
                 "url": scene.house.url(service),

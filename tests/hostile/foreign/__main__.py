@@ -1,6 +1,6 @@
 """Reads one order (JSON) from standard input, sends what it asks for, writes a report (JSON).
 
-``{"seed", "requests", "codes", "of_the_edge", "services": {name: {"url", "document", "people",
+``{"seed", "requests", "codes", "of_the_edge", "head_bytes_max", "services": {name: {"url", "document", "people",
 "ids"}}}`` comes in; ``people`` are token and roles by label. Out goes what was sent and what was
 wrong, by service.
 """
@@ -31,7 +31,12 @@ def _serve(order: dict[str, Any], name: str, told: dict[str, Any], requests: int
     """Send ``requests`` to one service, and return what became of them."""
     people = [(label, token, tuple(roles)) for label, (token, roles) in told["people"].items()]
     target = Target(
-        name, told["url"], people, frozenset(order["codes"]), frozenset(order["of_the_edge"])
+        name,
+        told["url"],
+        people,
+        frozenset(order["codes"]),
+        frozenset(order["of_the_edge"]),
+        order["head_bytes_max"],
     )
     sender = Sender(target)
     schema = load(told["document"], told["ids"], order["seed"])
