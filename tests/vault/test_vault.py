@@ -232,7 +232,7 @@ async def test_a_value_cannot_be_kept_without_its_event(stack: Stack) -> None:
                 """,
                 *(UUID(int=2), STREAM),
                 f'{{"stream":"{STREAM}","version":3,"command_id":"{UUID(int=2)}",'
-                f'"recorded_at":"{await admin.fetchval("SELECT clock_timestamp()")}"}}',
+                f'"correlation_id":"{UUID(int=3)}","recorded_at":"{await admin.fetchval("SELECT clock_timestamp()")}"}}',
             )
 
 
