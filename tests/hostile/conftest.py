@@ -31,8 +31,12 @@ def scene(stack: Stack) -> Iterator[Scene]:
 
 @pytest.fixture(scope="module")
 def report(scene: Scene) -> Report:
-    """What became of requests made from the documents."""
-    return fuzzed(scene, REQUESTS, SEED)
+    """What became of requests made from the documents; every process has lived through them."""
+    told = fuzzed(scene, REQUESTS, SEED)
+    processes = scene.house.stack.processes
+    gone = [name for name in scene.house.processes() if processes.running(name) is None]
+    assert gone == [], [processes.last_words(name) for name in gone]
+    return told
 
 
 @pytest.fixture(scope="module")
