@@ -88,11 +88,14 @@ class Unbroken:
     def require(self, at: Place, offset: int) -> None:
         """Return if a message at ``offset`` follows, or repeats, what was there before it.
 
+        One that comes before ``assigned`` has answered is taken for the first.
+
         Raises:
             RecordsLost: Something before it is gone.
         """
-        if offset > self._next[at]:
-            begin = f"offset {self._next[at]}"
+        expected = self._next.get(at, offset)
+        if offset > expected:
+            begin = f"offset {expected}"
             raise RecordsLost(f"{at.topic} {at.partition} from {begin}: what came is {offset}")
         self._next[at] = offset + 1
 
