@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from deploy.demo.client import eventually
 from deploy.local.house import House
 from deploy.local.settings import SERVICES
 from shared.contracts.base import Event
@@ -29,6 +30,12 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 CONTEXT: Final = b"asf-sealed-v1"
 """docs/event-log.md, section 8: written down, so everybody knows it."""
 VAULT: Final = ("log.sealed_value", "log.vault_key")
+LOOKS_BACK: Final = """
+SELECT min(pid) FROM pg_stat_activity
+WHERE pid <> pg_backend_pid() AND (datname = current_database() OR datname IS NULL)
+  AND greatest(age(backend_xmin), age(backend_xid)) > age($1::xid)
+"""
+"""Whoever may still see what was deleted before a transaction; a vacuum keeps it for them."""
 SECRET: Final = re.compile(rb"[0-9a-f]{64}")
 SALT_BYTES: Final = 32
 
@@ -131,6 +138,7 @@ class Owner:
                     subject = UUID(row["subject"])
                     await eraser.enter(ErasureOrder(subject, "person_request", decided_by))
                 erased += sum(done.texts for done in await eraser.finish())
+                await _nobody_looks_back(connection)
                 for table in VAULT:
                     await connection.execute(f"VACUUM (FULL) {table}")
         await self.let_go()
@@ -160,6 +168,16 @@ class Owner:
             for _ in range(segments + 1):
                 await connection.execute("SELECT pg_switch_wal()")
                 await connection.execute("CHECKPOINT")
+
+
+async def _nobody_looks_back(connection: Connection) -> None:
+    """Wait until nobody in the database sees what was there before now."""
+    now = await connection.fetchval("SELECT pg_current_xact_id()::xid")
+
+    async def gone() -> bool | None:
+        return await connection.fetchval(LOOKS_BACK, now) is None or None
+
+    await eventually(gone, "everybody who began before the erasure")
 
 
 def _all(_event: type[Event], _field: str) -> bool:
