@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from aiosmtplib.email import flatten_message
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.notify.letters.mailing import Envelope, message_of
@@ -19,6 +19,9 @@ from tests.notify.test_rendering import VALUES
 LETTER = UUID(int=1)
 NOON = datetime(2019, 6, 17, 10, tzinfo=UTC)
 to = Recipient(UUID(int=4), "Kontaktperson Ett", "kontakt@alfa.example", "sv", "Alfa")
+LINE_MAX = 78
+"""RFC 5322, 2.1.1."""
+
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=400)
 
 
@@ -47,6 +50,7 @@ def hash_of(message: EmailMessage) -> str:
 
 
 @given(reason=words, organisation=words, eight_bits=st.booleans())
+@example("", "ÅÖ äÅÅaééÅÄaéé- é–åa&–0üå– &0cö0åcaäÖ0&Öbö Öööé’ ÖbäÄ& ’öcÄéäaöb", False)  # noqa: RUF001 -- names have them
 def test_the_reader_finds_the_hash_that_is_on_record(
     reason: str, organisation: str, eight_bits: bool
 ) -> None:
@@ -56,6 +60,15 @@ def test_the_reader_finds_the_hash_that_is_on_record(
     letter = read(message_of(rendered, envelope()), eight_bits=eight_bits)
     assert text_of(letter) == rendered.text
     assert hash_of(letter) == rendered.text_hash
+
+
+@given(subject=st.text("åéÖ𐀀a 0-", max_size=200).map(str.strip), eight_bits=st.booleans())
+def test_the_reader_sees_the_subject(subject: str, eight_bits: bool) -> None:
+    """MSG-4, RFC 2047: a long one goes over several lines, and no space of it is lost on the way."""
+    letter = message_of(Rendered(subject, "Text.\n", ""), envelope())
+    assert read(letter, eight_bits=eight_bits)["Subject"] == subject
+    wire = flatten_message(letter, cte_type="8bit" if eight_bits else "7bit")
+    assert max(map(len, wire.split(b"\r\n"))) <= LINE_MAX
 
 
 def test_a_letter_says_from_whom_to_whom_and_in_which_language() -> None:

@@ -3,8 +3,10 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import Policy
 from email.utils import format_datetime
 from typing import Final
 from uuid import UUID
@@ -45,6 +47,19 @@ class Envelope:
     at: datetime
 
 
+class _Subject(str):
+    """A subject that is folded by ``email.header``: the newer way of Python 3.11 loses spaces between encoded words."""
+
+    __slots__ = ()
+    name: Final = "Subject"
+    max_count: Final = 1
+
+    def fold(self, *, policy: "Policy[EmailMessage]") -> str:
+        """RFC 2047: return the lines of the header."""
+        words = Header(self, header_name=self.name).encode(linesep=policy.linesep)
+        return f"{self.name}: {words}{policy.linesep}"
+
+
 def message_of(rendered: Rendered, envelope: Envelope) -> EmailMessage:
     """Return the letter as mail: to one address, in plain text, marked as sent by a program.
 
@@ -55,7 +70,7 @@ def message_of(rendered: Rendered, envelope: Envelope) -> EmailMessage:
     message = EmailMessage()
     message["From"] = envelope.sender
     message["To"] = Address(username=local, domain=domain)
-    message["Subject"] = rendered.subject
+    message["Subject"] = _Subject(rendered.subject)
     message["Date"] = format_datetime(envelope.at)
     message["Message-ID"] = f"<{envelope.notification_id}@{envelope.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
