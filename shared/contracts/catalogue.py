@@ -12,6 +12,7 @@ from shared.contracts.intake import IntakeEvent
 from shared.contracts.notify import NotifyEvent
 from shared.contracts.preparation import PreparationEvent
 from shared.contracts.record import Record
+from shared.contracts.repair import RedriveOrdered, ResendOrdered
 from shared.contracts.review import ReviewEvent
 from shared.contracts.versions import as_today, versions_of
 
@@ -21,7 +22,10 @@ def _members(union: UnionType | type[Event]) -> tuple[type[Event], ...]:
     return get_args(union) or (cast("type[Event]", union),)
 
 
-EVERYWHERE: Final = (PersonalDataErased, LegalHoldPlaced, LegalHoldLifted)
+EVERYWHERE: Final = (
+    *(PersonalDataErased, LegalHoldPlaced, LegalHoldLifted),
+    *(RedriveOrdered, ResendOrdered),
+)
 """What the machinery of every service says, beside what its own rules say."""
 
 SERVICES: Final[Mapping[str, tuple[type[Event], ...]]] = MappingProxyType(

@@ -156,12 +156,13 @@ class Taker:
         self, arrived: _Arrived, standing: Standing, *, known: bool
     ) -> tuple[Code, str] | None:
         """Apply the next message of a stream; return why it cannot be, ``None`` when it was."""
-        if standing.parked and not known:
-            return "behind", "its stream is parked"
         read = arrived.read
         if isinstance(read, Unreadable):
-            self._alarm("unreadable", arrived, read)
+            if not standing.parked:
+                self._alarm("unreadable", arrived, read)
             return "unreadable", reason_of(read)
+        if standing.parked and not known:
+            return "behind", "its stream is parked"
         if not self.as_is and read.version > standing.version + 1:
             self._alarm("gap", arrived, None)
             return "gap", f"version {read.version} came after {standing.version}"

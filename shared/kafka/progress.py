@@ -18,7 +18,6 @@ from shared.kafka.clients import Message
 from shared.kafka.received import stream_of
 
 QUERY_TIMEOUT_S = 10.0
-STREAMS_MAX = 1_000
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Code = Literal["unreadable", "gap", "failed", "behind"]
@@ -93,7 +92,7 @@ class Book:
 
     async def standings(self, streams: Iterable[str]) -> dict[str, Standing]:
         """Return where the consumer stands in each of ``streams``. One round trip."""
-        async with self._connection() as connection:
+        async with self.connected() as connection:
             return await self._standings(connection, list(streams))
 
     async def write(self, versions: Mapping[str, int], parked: Sequence[Parked]) -> frozenset[str]:
@@ -106,7 +105,7 @@ class Book:
             Streams that an operator redrove meanwhile: nothing is written about them, and their
             messages are to be taken again.
         """
-        async with self._connection() as connection, connection.transaction():
+        async with self.connected() as connection, connection.transaction():
             freed: frozenset[str] = frozenset()
             if parked:
                 freed = await self._park(connection, parked)
@@ -129,13 +128,13 @@ class Book:
         self, stream: str, *, limit_s: float
     ) -> AsyncGenerator[tuple[Any, Standing], None]:
         """Yield a connection in a transaction in which nobody else moves or parks ``stream``."""
-        async with self._connection(limit_s) as connection, connection.transaction():
+        async with self.connected(limit_s) as connection, connection.transaction():
             await self._lock(connection, [stream])
             yield connection, (await self._standings(connection, [stream]))[stream]
 
     async def waiting(self) -> tuple[int, int]:
         """Return how many messages of how many streams are parked."""
-        async with self._connection() as connection:
+        async with self.connected() as connection:
             row = await connection.fetchrow(
                 "SELECT count(*), count(DISTINCT stream) FROM consumer.parked"
                 " WHERE consumer = $1 AND topic = $2 AND settled_at IS NULL",
@@ -146,7 +145,7 @@ class Book:
 
     async def parked_streams(self) -> tuple[ParkedStream, ...]:
         """Return the streams that wait for an operator, the one that waits longest first."""
-        async with self._connection() as connection:
+        async with self.connected() as connection:
             rows = await connection.fetch(
                 """
                 SELECT stream, count(*) AS messages, min(parked_at) AS since,
@@ -154,15 +153,15 @@ class Book:
                        (array_agg(reason ORDER BY id))[1] AS reason
                   FROM consumer.parked
                  WHERE consumer = $1 AND topic = $2 AND settled_at IS NULL
-                 GROUP BY stream ORDER BY since, stream LIMIT $3
+                 GROUP BY stream ORDER BY since, stream
                 """,
-                *(self.consumer, self.topic, STREAMS_MAX),
+                *(self.consumer, self.topic),
             )
         return tuple(ParkedStream(**row) for row in rows)
 
     async def discarded(self, message: Message) -> bool:
         """Return whether an operator has set ``message`` aside."""
-        async with self._connection() as connection:
+        async with self.connected() as connection:
             found: bool = await connection.fetchval(
                 "SELECT EXISTS (SELECT FROM consumer.parked WHERE consumer = $1 AND topic = $2"
                 ' AND stream = $3 AND partition = $4 AND "offset" = $5'
@@ -248,7 +247,7 @@ class Book:
         return {row["stream"]: Standing(row["version"], row["parked"]) for row in rows}
 
     @asynccontextmanager
-    async def _connection(self, limit_s: float = QUERY_TIMEOUT_S) -> AsyncGenerator[Any, None]:
+    async def connected(self, limit_s: float = QUERY_TIMEOUT_S) -> AsyncGenerator[Any, None]:
         """Yield a connection for at most ``limit_s``."""
         async with asyncio.timeout(limit_s), self.pool.acquire() as connection:
             yield connection

@@ -2,23 +2,32 @@
 
 What was parked is applied again, in the order of the stream, by the same effect as when it
 arrived; who did it and why is kept with each message. It stops at the first that still fails. A
-message that can never be applied is discarded by name, one at a time, and stays on record.
+message that can never be applied is discarded by its place, or because nothing can read it, and stays
+on record.
 """
 
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
+from uuid import UUID
 
 import orjson
 
+from shared.contracts.repair import RedriveReason
 from shared.kafka.batch import Patience, apply
 from shared.kafka.progress import QUERY_TIMEOUT_S, Book, Standing
 from shared.kafka.received import Received, Unreadable, reason_of, received
 from shared.kafka.subscription import Effect
 
 How = Literal["applied", "repeat", "discarded"]
-ROWS_MAX = 1_000
+UNREADABLE: Final = "unreadable"
+AT_ONCE_MAX: Final = 500
+"""So many messages are taken in one transaction, while their stream waits."""
+
+Discard: TypeAlias = tuple[int, int] | Literal["unreadable"]
+"""What is set aside: the message at a partition and offset, or each that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +36,9 @@ class Order:
 
     Attributes:
         group: The consumer whose stream is parked.
-        by: Who asks: a pseudonym or the name of a duty, kept with what is done.
-        why: The reason, kept likewise; no personal data.
-        discard: Place ``partition:offset`` of a message that is set aside instead of applied.
+        by: Whose decision it is: a pseudonym, kept with what is done.
+        why: The reason, kept likewise.
+        discard: What is set aside instead of applied.
         apply: Without it nothing is changed.
     """
 
@@ -38,8 +47,36 @@ class Order:
     stream: str
     by: str
     why: str
-    discard: tuple[int, int] | None = None
+    discard: Discard | None = None
     apply: bool = False
+
+
+class Asked(NamedTuple):
+    """The words after ``redrive``.
+
+    Attributes:
+        stream: ``None``: every parked stream of the consumer.
+    """
+
+    group: str
+    topic: str
+    stream: str | None
+    decided_by: UUID
+    why: RedriveReason
+    discard: Discard | None
+    apply: bool
+
+    def of(self, stream: str) -> Order:
+        """Return the order for one stream."""
+        return Order(
+            group=self.group,
+            topic=self.topic,
+            stream=stream,
+            by=str(self.decided_by),
+            why=self.why,
+            discard=self.discard,
+            apply=self.apply,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +116,38 @@ class _Row:
     read: Received | None = field(default=None)
 
 
-def parse(arguments: Sequence[str]) -> Order:
+def parse(arguments: Sequence[str]) -> Asked:
     """Return what the words after ``redrive`` ask for; ends the program when they make no sense."""
     parser = ArgumentParser(prog="redrive", description="Apply a parked stream again.")
     parser.add_argument("group", help="the consumer, e.g. certificates.when_review")
     parser.add_argument("topic", help="e.g. asf.review.events.v1")
-    parser.add_argument("stream", help="e.g. review-<uuid>")
-    parser.add_argument("--by", required=True, help="who: a pseudonym or the name of a duty")
-    parser.add_argument("--why", required=True, help="the reason, without personal data")
-    parser.add_argument("--discard", type=_place, metavar="PARTITION:OFFSET")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("stream", nargs="?", help="e.g. review-<uuid>")
+    which.add_argument("--all", action="store_true", help="every parked stream of the consumer")
+    parser.add_argument(
+        "--decided-by", type=UUID, required=True, metavar="UUID", help="whose decision it is"
+    )
+    parser.add_argument("--why", choices=get_args(RedriveReason), required=True)
+    parser.add_argument(
+        "--discard", type=_discard, metavar=f"PARTITION:OFFSET|{UNREADABLE}", help="set aside"
+    )
     parser.add_argument("--apply", action="store_true", help="without it nothing is changed")
-    return Order(**vars(parser.parse_args(arguments)))
+    said = parser.parse_args(arguments)
+    return Asked(
+        said.group,
+        said.topic,
+        said.stream,
+        said.decided_by,
+        said.why,
+        said.discard,
+        said.apply,
+    )
 
 
-def _place(text: str) -> tuple[int, int]:
-    """Return the partition and offset written as ``text``."""
+def _discard(text: str) -> Discard:
+    """Return what is set aside, written as ``text``."""
+    if text == UNREADABLE:
+        return UNREADABLE
     partition, _, offset = text.partition(":")
     return int(partition), int(offset)
 
@@ -104,26 +158,81 @@ async def redrive(
     """Apply what is parked of one stream, in order; return what became of each message.
 
     Safe to repeat, and safe beside a running consumer: while a message is applied, nobody else
-    moves or parks its stream. A dry run says what would be tried.
+    moves or parks its stream, and what is parked behind it meanwhile is taken too. A dry run says
+    what would be tried.
     """
     assert (book.consumer, book.topic) == (order.group, order.topic)
-    steps: list[Step] = []
-    stuck = False
-    limits = patience or Patience()
-    limit_s = limits.attempts_max * (limits.effect_timeout_s + limits.wait_max_s) + QUERY_TIMEOUT_S
-    tried: set[int] = set()
-    while True:
-        async with book.alone_with(order.stream, limit_s=limit_s) as (connection, standing):
-            rows = [row for row in await _rows(connection, order) if row.id not in tried]
-            if not rows:
-                return tuple(steps)
-            row = _next(rows)
-            tried.add(row.id)
-            step = await _step(effect, order, row, standing, stuck=stuck, patience=limits)
-            steps.append(step)
-            stuck = stuck or step.outcome == "stays"
-            if order.apply and step.outcome != "stays":
-                await _settle(connection, book, order, row, step)
+    turns, last = _Turns(book, effect, order, patience or Patience()), 0
+    while places := await _places(book, order, after=last):
+        last = max(place.id for place in places)
+        waiting = deque(_in_order(places))
+        while waiting:
+            await turns.take(waiting)
+    return tuple(turns.steps)
+
+
+async def case_of(book: Book, stream: str) -> UUID | None:
+    """Return the case that a parked stream belongs to; ``None``: nothing of it can be read."""
+    async with book.connected() as connection:
+        found: Mapping[str, Any] | None = await connection.fetchrow(
+            f"{_PARKED} WHERE consumer = $1 AND topic = $2 AND stream = $3"
+            " AND settled_at IS NULL AND version IS NOT NULL ORDER BY id LIMIT 1",
+            *(book.consumer, book.topic, stream),
+        )
+    read = None if found is None else _read(found).read
+    return None if read is None else read.record.correlation_id
+
+
+class _Place(NamedTuple):
+    """A parked message's place in the order of its stream.
+
+    Attributes:
+        version: ``None`` where it cannot be read.
+    """
+
+    id: int
+    version: int | None
+
+
+@dataclass(slots=True)
+class _Turns:
+    """What has become of a stream so far.
+
+    Attributes:
+        stuck: Whether something of it stays; whatever stands behind that stays too.
+    """
+
+    book: Book
+    effect: Effect
+    order: Order
+    patience: Patience
+    steps: list[Step] = field(default_factory=list)
+    stuck: bool = False
+
+    async def take(self, waiting: deque[_Place]) -> None:
+        """Take messages in one transaction, up to the first that moves the stream."""
+        limits = self.patience
+        tries_s = limits.attempts_max * (limits.effect_timeout_s + limits.wait_max_s)
+        async with self.book.alone_with(self.order.stream, limit_s=tries_s + QUERY_TIMEOUT_S) as (
+            connection,
+            standing,
+        ):
+            for _ in range(min(len(waiting), AT_ONCE_MAX)):
+                row = await _row(connection, waiting.popleft())
+                if row is not None and await self._moved_by(row, connection, standing):
+                    return
+
+    async def _moved_by(self, row: _Row, connection: Any, standing: Standing) -> bool:
+        """Take one message; return whether the stream stands elsewhere now."""
+        order = self.order
+        step = await _step(
+            self.effect, order, row, standing, stuck=self.stuck, patience=self.patience
+        )
+        self.steps.append(step)
+        self.stuck = self.stuck or step.outcome == "stays"
+        if not order.apply or step.outcome == "stays":
+            return False
+        return await _settle(connection, self.book, order, row, step)
 
 
 async def _step(
@@ -133,7 +242,7 @@ async def _step(
     outcome: How | Literal["stays"] = "applied"
     reason = row.reason
     read = row.read
-    if order.discard == (row.partition, row.offset):
+    if _set_aside(order, row):
         outcome, reason = "discarded", order.why
     elif stuck:
         outcome, reason = "stays", "stands behind one that stays"
@@ -152,8 +261,15 @@ async def _step(
     return Step(row.partition, row.offset, version, kind, outcome, reason)
 
 
-async def _settle(connection: Any, book: Book, order: Order, row: _Row, step: Step) -> None:
-    """Write down what became of a message, who did it and why; move the stream's progress."""
+def _set_aside(order: Order, row: _Row) -> bool:
+    """Return whether the operator wants ``row`` never to be applied."""
+    if order.discard == UNREADABLE:
+        return row.read is None
+    return order.discard == (row.partition, row.offset)
+
+
+async def _settle(connection: Any, book: Book, order: Order, row: _Row, step: Step) -> bool:
+    """Write down what became of a message, who did it and why; return whether the stream moved."""
     await connection.execute(
         "UPDATE consumer.parked SET settled_at = clock_timestamp(), settled_as = $2,"
         " settled_by = $3, settled_why = $4 WHERE id = $1",
@@ -162,29 +278,61 @@ async def _settle(connection: Any, book: Book, order: Order, row: _Row, step: St
         order.by,
         order.why,
     )
-    if step.version is not None and step.outcome != "repeat":
-        await connection.execute(
-            "UPDATE consumer.progress SET version = greatest(version, $4)"
-            " WHERE consumer = $1 AND topic = $2 AND stream = $3",
-            book.consumer,
-            book.topic,
-            order.stream,
-            step.version,
-        )
-
-
-async def _rows(connection: Any, order: Order) -> list[_Row]:
-    """Return what is parked of the stream, as it arrived."""
-    found: Sequence[Mapping[str, Any]] = await connection.fetch(
-        'SELECT id, topic, partition, "offset", key, leaf, headers, reason'
-        " FROM consumer.parked WHERE consumer = $1 AND topic = $2 AND stream = $3"
-        " AND settled_at IS NULL ORDER BY id LIMIT $4",
-        order.group,
-        order.topic,
+    if step.version is None or step.outcome == "repeat":
+        return False
+    await connection.execute(
+        "UPDATE consumer.progress SET version = greatest(version, $4)"
+        " WHERE consumer = $1 AND topic = $2 AND stream = $3",
+        book.consumer,
+        book.topic,
         order.stream,
-        ROWS_MAX,
+        step.version,
     )
-    return [_read(each) for each in found]
+    return True
+
+
+_PARKED: Final = (
+    'SELECT id, topic, partition, "offset", key, leaf, headers, reason FROM consumer.parked'
+)
+_BEHIND: Final = "consumer = $1 AND topic = $2 AND stream = $3 AND settled_at IS NULL AND id > $4"
+_WAITING: Final = f"SELECT id, version FROM consumer.parked WHERE {_BEHIND} ORDER BY id"  # noqa: S608 -- ours
+_ODD: Final = f"{_PARKED} WHERE {_BEHIND} AND version IS NULL"
+"""What could not be read when it was parked, and perhaps can now."""
+
+
+async def _places(book: Book, order: Order, *, after: int) -> list[_Place]:
+    """Return what is parked of the stream and arrived behind the row ``after``, as it arrived."""
+    of = (order.group, order.topic, order.stream, after)
+    async with book.connected() as connection:
+        rows = await connection.fetch(_WAITING, *of)
+        odd = await connection.fetch(_ODD, *of)
+    now = {each["id"]: read.version for each in odd if (read := _read(each).read) is not None}
+    return [_Place(each["id"], now.get(each["id"], each["version"])) for each in rows]
+
+
+def _in_order(places: Sequence[_Place]) -> Iterator[_Place]:
+    """Yield places by version, and what cannot be read where it arrived.
+
+    Versions may have arrived out of order (a gap, and then what was missing); a message that
+    cannot be read has no version, so it keeps its place: whatever arrived after it waits.
+    """
+    readable: list[tuple[int, _Place]] = []
+    for place in places:
+        if place.version is not None:
+            readable.append((place.version, place))
+            continue
+        yield from (each for _, each in sorted(readable))
+        readable = []
+        yield place
+    yield from (each for _, each in sorted(readable))
+
+
+async def _row(connection: Any, place: _Place) -> _Row | None:
+    """Return the parked message at ``place``; ``None``: somebody has settled it meanwhile."""
+    found: Mapping[str, Any] | None = await connection.fetchrow(
+        f"{_PARKED} WHERE id = $1 AND settled_at IS NULL", place.id
+    )
+    return None if found is None else _read(found)
 
 
 def _read(row: Mapping[str, Any]) -> _Row:
@@ -209,20 +357,3 @@ def _read(row: Mapping[str, Any]) -> _Row:
         *(kept.key, kept.value, kept.headers, kept.reason),
         read,
     )
-
-
-def _next(rows: Sequence[_Row]) -> _Row:
-    """Return the row to try first: by version, and what cannot be read where it arrived.
-
-    Versions may have arrived out of order (a gap, and then what was missing); a message that
-    cannot be read has no version, so it keeps its place: whatever arrived after it waits.
-    """
-    first = rows[0]
-    if first.read is None:
-        return first
-    readable: list[_Row] = []
-    for row in rows:
-        if row.read is None:
-            break
-        readable.append(row)
-    return min(readable, key=lambda row: row.read.version if row.read else 0)

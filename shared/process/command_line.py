@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from shared.clock import now
 from shared.contracts.erasure import Basis, Ground
+from shared.contracts.repair import ResendReason
 from shared.kafka.redrive import parse
 from shared.process.erasure_ledger import ErasureOrder, LedgerBroken
 from shared.process.erasure_orders import change_hold, erase_subject, remake_erasures
@@ -25,10 +26,9 @@ from shared.process.operate import (
     list_parked,
     own_command,
     rebuild,
-    redrive_stream,
-    resend,
 )
 from shared.process.provide import AdminMissing, migrate
+from shared.process.repair_orders import redrive_streams, resend
 from shared.process.roles import Role, serve
 from shared.process.service import Service
 from shared.process.settings import ServiceSettings
@@ -109,11 +109,13 @@ async def _asked_of_kafka(service: Service[S], settings: S, asked: Namespace) ->
         case "check-relay":
             return await check_relay(service, settings)
         case "resend":
-            return await resend(service, settings, by=asked.by, why=asked.why, apply=asked.apply)
+            return await resend(
+                service, settings, decided_by=asked.decided_by, why=asked.why, apply=asked.apply
+            )
         case "parked":
             return await list_parked(service, settings)
         case _:
-            return await redrive_stream(service, settings, parse(asked.words))
+            return await redrive_streams(service, settings, parse(asked.words))
 
 
 def _streams(service: Service[S], settings: S) -> int:
@@ -165,8 +167,10 @@ def _parser(service: Service[Any]) -> ArgumentParser:
     )
     remaking.add_argument("--apply", action="store_true", help="without it nothing is changed")
     sending = asked.add_parser("resend", help="put the whole log on Kafka once more, in order")
-    sending.add_argument("--by", required=True, help="who: a pseudonym or the name of a duty")
-    sending.add_argument("--why", required=True, help="the reason, without personal data")
+    sending.add_argument(
+        "--decided-by", type=UUID, required=True, metavar="UUID", help="whose decision it is"
+    )
+    sending.add_argument("--why", choices=get_args(ResendReason), required=True)
     sending.add_argument("--apply", action="store_true", help="without it nothing is changed")
     asked.add_parser("parked", help="list the streams that wait for an operator, and why")
     again = asked.add_parser("redrive", help="apply a parked stream again", add_help=False)

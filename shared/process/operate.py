@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
-from shared.contracts.catalogue import event_recorded, reading
+from shared.contracts.catalogue import event_recorded
 from shared.eventlog.connection import connect, open_pool
 from shared.eventlog.projector import Pages
 from shared.eventlog.projector_check import compare
 from shared.eventlog.projector_migrate import rebuild_view
 from shared.eventlog.projector_positions import Positions
 from shared.eventlog.reader import open_reader
-from shared.kafka import Book, effect_of, events_topic
-from shared.kafka.redrive import Order, redrive
+from shared.kafka import Book, events_topic
 from shared.ledger.fsck import Outside, check
 from shared.ledger.signer import known_keys, signed_note
 from shared.ledger.store import LOGS
@@ -22,12 +21,9 @@ from shared.process.compose import opened
 from shared.process.provide import admin_dsn, view_tables
 from shared.process.service import Service
 from shared.process.settings import ServiceSettings
-from shared.relay import checkpoint, origin_of, reconcile, send_again
-from shared.telemetry import get_logger
+from shared.relay import checkpoint, origin_of, reconcile
 
 S = TypeVar("S", bound=ServiceSettings)
-
-_log = get_logger("process")
 
 
 async def check_views(service: Service[S], settings: S, names: Sequence[str]) -> bool:
@@ -66,23 +62,6 @@ async def check_relay(service: Service[S], settings: S) -> bool:
     lacks = f"lacks {found.lacking}, from {found.missing[0]} on" if found.missing else "is whole"
     say(f"{topic} to position {last}: {lacks}, {found.repeats or 'none'} came twice")
     return found.complete
-
-
-async def resend(service: Service[S], settings: S, *, by: str, why: str, apply: bool) -> bool:
-    """Have the relay send the whole log once more, in order; who asked and why is in the log.
-
-    For a topic that was shortened: consumers that miss something go on by themselves when all of it is
-    there again, and the others meet repeats. Safe to repeat.
-    """
-    topic, dsn = events_topic(service.name).name, settings.relay_dsn.get_secret_value()
-    if not apply:
-        position = await checkpoint(dsn, topic)
-        say(f"would send {topic} from the beginning, {position} events; with --apply it is done")
-        return True
-    position = await send_again(dsn, topic)
-    _log.warning("relay.sent_again", topic=topic, position=position, by=by, why=why)
-    say(f"the relay sends {topic} from the beginning: {position} events")
-    return True
 
 
 async def check_ledger(service: Service[S], settings: S, saved: Sequence[Path]) -> bool:
@@ -165,32 +144,6 @@ async def list_parked(service: Service[S], settings: S) -> bool:
     if none:
         say(f"{service.name} has no parked stream")
     return none
-
-
-async def redrive_stream(service: Service[S], settings: S, order: Order) -> bool:
-    """Apply a parked stream again; return whether nothing of it stays parked."""
-    async with opened(service, settings, role="redrive") as process:
-        parts = process.parts
-        heard = next(
-            (
-                each
-                for each in service.subscriptions(parts)
-                if (each.group, each.topic) == (order.group, order.topic)
-            ),
-            None,
-        )
-        if heard is None:
-            say(f"{service.name} has no consumer {order.group} of {order.topic}")
-            return False
-        effect = effect_of(
-            heard, put=parts.handler.put, actor=parts.actor, event_of=reading(parts.name)
-        )
-        steps = await redrive(Book(parts.pool, order.group, order.topic), effect, order)
-    for step in steps:
-        say(str(step))
-    if not order.apply:
-        say(f"a dry run: with --apply these {len(steps)} are taken")
-    return all(step.outcome != "stays" for step in steps)
 
 
 async def own_command(service: Service[S], settings: S, name: str) -> bool:

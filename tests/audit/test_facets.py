@@ -135,6 +135,8 @@ ABOUT: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "PersonalDataErased": ("case person", ""),
         "LegalHoldPlaced": ("person", ""),
         "LegalHoldLifted": ("person", ""),
+        "RedriveOrdered": ("person", ""),
+        "ResendOrdered": ("person", ""),
     }
 )
 """By event: the facets that its own fields give it, and the parts that it names."""

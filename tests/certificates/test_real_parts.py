@@ -49,6 +49,7 @@ from tests.kafka.test_lost import shorten
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 STREAMS_PROCESS = "certificates-streams"
+OPERATOR = "0190a3c2-7a10-4c00-8000-00000000000d"
 CONSENT = f"/v1/certificates/{NUMBER}/listing-consent"
 
 
@@ -215,7 +216,7 @@ async def test_the_register_waits_for_what_a_shortened_topic_has_lost(
     await eventually(misses)
     assert not running.house.ready(STREAMS_PROCESS)
     code, _ = await asyncio.to_thread(
-        running.command, "resend", "--by", "operator", "--why", "it was shortened", "--apply"
+        running.command, "resend", "--decided-by", OPERATOR, "--why", "topic_shortened", "--apply"
     )
     assert code == 0
     with supervised(running):

@@ -20,7 +20,10 @@ BEHIND_WITHIN_S: Final = 20.0
 NOTICED_WITHIN_S: Final = 40.0
 LOOK_S: Final = 0.2
 LOST: Final = "consumer.records_lost"
-RESEND: Final = ("resend", "--by", "faults", "--why", "the topic was shortened", "--apply")
+RESEND: Final = (
+    *("resend", "--decided-by", "0190a3c2-7a10-4c00-8000-00000000000d"),
+    *("--why", "topic_shortened", "--apply"),
+)
 
 
 async def copy_the_last(bootstrap: str, service: str, count: int) -> None:

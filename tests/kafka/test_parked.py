@@ -1,27 +1,40 @@
 """What cannot be applied parks its stream, in order and with the reason; other streams go on."""
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import asyncpg
 import pytest
 
+from shared.contracts.record import decode
 from shared.kafka import Outgoing, Patience, Received
+from shared.kafka.headers import SEQUENCE
 from shared.kafka.progress import Parked
-from shared.kafka.redrive import Order, redrive
+from shared.kafka.redrive import UNREADABLE, Discard, Order, case_of, redrive
 from shared.relay import reconcile
+from tests.faults.chance import dice
 from tests.kafka.example import box
 from tests.kafka.house import PATIENT, House, running, until
 
 pytestmark = pytest.mark.integration
 
 POISON = 66
+BAD = 10_000
+MANY_S = 120.0
+REASONS = {
+    "Unreadable: no record: UnrecordableError": 4_000,
+    "Unreadable: a record without a value": 2_000,
+    "Unreadable: no header ce_position": 2_000,
+    "Unreadable: the headers do not agree with the record": 2_000,
+}
 
 
 class PoisonedError(Exception):
     """Our own mistake about one event."""
 
 
-def order(house: House, *, apply: bool, discard: tuple[int, int] | None = None) -> Order:
+def order(house: House, *, apply: bool, discard: Discard | None = None) -> Order:
     """Return what an operator asks about box a."""
     return Order(
         group=house.group,
@@ -251,6 +264,54 @@ async def test_an_operator_may_set_aside_what_can_never_be_applied(house: House)
     async with running(again):
         await until(lambda: again.health.repeats == 3)
     assert await house.parked() == []
+
+
+async def test_ten_thousand_that_are_no_records_are_parked_and_set_aside_by_one_order(
+    house: House,
+) -> None:
+    """Event log 5: each with its reason, others unaffected; and the stream goes on."""
+    await house.fill("a", range(20, 30))
+    await house.fill("b", range(60, 80))
+    on_record = await house.on_record()
+    of_a, of_b = ([each for each in on_record if each.key == box(name)] for name in "ab")
+    bad = [*garbage(of_a[0])]
+    async with running(house.consumer()):
+        await house.send(*of_a[:9], *bad[:7_000], *of_b, *bad[7_000:], of_a[9])
+        await until(lambda: house.all_noted(range(60, 80)), limit_s=MANY_S)
+        await until(lambda: _parked(house, BAD + 1), limit_s=MANY_S)
+        rows = await house.parked()
+        assert Counter(each["reason"] for each in rows[:-1]) == REASONS
+        assert await house.noted(range(20, 30)) == [1] * 9 + [0]
+        dry = await redrive(house.book, house.effect, order(house, apply=False))
+        assert (len(dry), {each.outcome for each in dry}) == (BAD + 1, {"stays"})
+        asked = order(house, apply=True, discard=UNREADABLE)
+        steps = await redrive(house.book, house.effect, asked)
+        assert Counter(each.outcome for each in steps) == {"discarded": BAD, "applied": 1}
+        await house.fill("a", [99])
+        await house.send((await house.on_record())[-1])
+        await until(lambda: house.all_noted([99]))
+    assert await house.noted([*range(20, 30), *range(60, 80), 99]) == [1] * 31
+    assert await house.parked() == []
+
+
+def garbage(good: Outgoing) -> Iterator[Outgoing]:
+    """Yield messages of box a that are no records, of five kinds in turns."""
+    chance = dice(1, "garbage")
+    whole = good.value or b""
+    for _ in range(BAD // 5):
+        yield replace(good, value=chance.randbytes(chance.randrange(1, 400)))
+        yield replace(good, value=None)
+        yield replace(good, headers=[])
+        yield replace(good, value=whole[: chance.randrange(1, len(whole))])
+        yield replace(good, headers=[*good.headers, (SEQUENCE, b"7")])
+
+
+async def test_the_case_of_a_parked_stream_is_that_of_its_first_record(house: House) -> None:
+    """ADR-0033: so that whoever reads the case's history learns of the redrive."""
+    await poisoned(house)
+    (known,) = {decode(each["leaf"]).correlation_id for each in await house.parked()}
+    assert await case_of(house.book, box("a")) == known
+    assert await case_of(house.book, box("b")) is None
 
 
 async def test_a_stream_that_is_freed_meanwhile_is_taken_and_not_parked(house: House) -> None:

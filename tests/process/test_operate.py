@@ -1,5 +1,6 @@
 """Commands for operators: dry runs until told otherwise."""
 
+import json
 from dataclasses import replace
 
 import asyncpg
@@ -9,6 +10,8 @@ from shared.ids import new_id
 from tests.process.house import House, eventually
 
 pytestmark = pytest.mark.system
+
+OPERATOR = "0190a3c2-7a10-4c00-8000-00000000000d"
 
 
 def test_migrating_again_changes_nothing(house: House) -> None:
@@ -56,12 +59,18 @@ async def test_what_was_sent_and_is_not_on_kafka_is_found(house: House) -> None:
     await connection.execute("UPDATE relay.checkpoint SET position = 1000")
     found = house.command("check-relay")
     assert (found.returncode, "to position 1000: lacks 9" in found.stdout) == (1, True)
-    again = ("resend", "--by", "operator", "--why", "the topic was shortened")
+    again = ("resend", "--decided-by", OPERATOR, "--why", "topic_shortened")
     assert "from the beginning, 1000 events; with --apply" in house.command(*again).stdout
     sent = "SELECT position FROM relay.checkpoint WHERE output = 'asf.example.events.v1'"
     assert await connection.fetchval(sent) == 1000
     assert house.command(*again, "--apply").returncode == 0
     assert await connection.fetchval(sent) == 0
+    said = await connection.fetchrow("SELECT type, data, actor FROM log.record ORDER BY pos DESC")
+    assert said is not None
+    assert (said["type"], json.loads(said["actor"])["role"]) == ("ResendOrdered", "policy")
+    told = json.loads(said["data"])
+    assert (told["position"], told["reason"]) == (1000, "topic_shortened")
+    assert told["decided_by"] == OPERATOR
     await connection.close()
 
 
@@ -82,7 +91,7 @@ def test_a_service_without_streams_says_so(house: House) -> None:
 def test_redriving_a_consumer_that_is_not_there_is_told(house: House) -> None:
     """Style 9.10: an operator mistypes a name and learns it."""
     words = ("redrive", "example.nobody", "asf.example.events.v1", "letter-1")
-    done = house.command(*words, "--by", "operator", "--why", "test")
+    done = house.command(*words, "--decided-by", OPERATOR, "--why", "cause_mended")
     assert done.returncode == 1
     assert "example has no consumer example.nobody" in done.stdout
 

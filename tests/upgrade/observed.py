@@ -8,6 +8,7 @@ from shared.contracts.record import Record, decode
 from tests.faults.observing import database
 from tests.upgrade.release import Release
 
+OPERATOR: Final = "0190a3c2-7a10-4c00-8000-00000000000d"
 HEARD_ALL: Final = """
 SELECT count(*) FROM (SELECT stream, max(version) AS version FROM log.event GROUP BY stream) said
  WHERE NOT EXISTS (SELECT FROM consumer.progress heard
@@ -65,6 +66,6 @@ async def redrive_all(newer: Release, service: str) -> tuple[str, ...]:
     """Let an operator redrive every parked stream of a service; return what was said of each."""
     said: list[str] = []
     for group, topic, stream in await parked(newer.house.stack, service):
-        words = (group, topic, stream, "--by", "operator", "--why", "newer now", "--apply")
-        said.append(newer.ask(service, "redrive", *words))
+        words = (group, topic, stream, "--decided-by", OPERATOR, "--why", "newer_release")
+        said.append(newer.ask(service, "redrive", *words, "--apply"))
     return tuple(said)

@@ -85,7 +85,7 @@ NO_STAGE: Final = frozenset(
         *("GrantNoted", "GateNoted", "NumberTaken", "NotificationPlanned", "NotificationSent"),
         *("NotificationFailed", "NotificationMerged", "NotificationGivenUp"),
         *("TamperSuspected", "ExportMade", "PersonalDataErased"),
-        *("LegalHoldPlaced", "LegalHoldLifted"),
+        *("LegalHoldPlaced", "LegalHoldLifted", "RedriveOrdered", "ResendOrdered"),
     }
 )
 """Events that happen in a case, or beside it, and are no stage of anything."""

@@ -66,6 +66,7 @@ DECIDED: Final[Mapping[str, Facet | None]] = MappingProxyType(
         "mandate_id": None,
         "notification_id": None,
         "payment_id": None,
+        "repair_id": None,
         "review_id": None,
         "round_id": None,
         "tie_id": None,

@@ -103,5 +103,25 @@ OTHER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
                 "decided by {decided_by}."
             ),
         ),
+        "RedriveOrdered": (
+            (
+                "{messages} meddelanden ur {topic} som {consumer} inte hade kunnat använda prövades "
+                "igen: {reason}. Det beslutades av {decided_by}."
+            ),
+            (
+                "{messages} messages of {topic} that {consumer} had not been able to apply were tried "
+                "again: {reason}. It was decided by {decided_by}."
+            ),
+        ),
+        "ResendOrdered": (
+            (
+                "Loggen sändes en gång till på {topic}, till och med {position}: {reason}. Det "
+                "beslutades av {decided_by}."
+            ),
+            (
+                "The log was sent once more on {topic}, up to {position}: {reason}. It was decided by "
+                "{decided_by}."
+            ),
+        ),
     }
 )

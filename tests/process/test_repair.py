@@ -1,0 +1,108 @@
+"""A repair of what goes over Kafka is on record before it is done: the rules, and the real thing."""
+
+import asyncio
+import json
+from dataclasses import replace
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from shared.contracts.repair import RedriveOrdered, ResendOrdered
+from shared.decider import Refusal
+from shared.kafka import Brokers, Outgoing, producing, send_page
+from shared.process.repair import OrderRedrive, OrderResend, decider, stream_of
+from tests.process.house import MONDAY, House, eventually
+
+REPAIR, SOMEBODY = UUID(int=40), UUID("0190a3c2-7a10-4c00-8000-00000000000d")
+TOPIC, GROUP = "asf.example.events.v1", "example.when_example"
+REDRIVE = OrderRedrive(
+    repair_id=REPAIR,
+    consumer=GROUP,
+    topic=TOPIC,
+    stream="letter-1",
+    messages=4,
+    set_aside=None,
+    reason="cause_mended",
+    decided_by=SOMEBODY,
+    at=MONDAY,
+)
+STRANGERS = ("letter-1", "someone@alfa.example")
+ASKED = ("redrive", GROUP, TOPIC, "--all", "--decided-by", str(SOMEBODY))
+
+
+def test_a_redrive_is_ordered_once() -> None:
+    """ADR-0033: who, what and why; an order that is repeated is the same order."""
+    (event,) = decider.decide(REDRIVE, decider.initial)
+    assert isinstance(event, RedriveOrdered)
+    assert (event.decided_by, event.reason, event.messages) == (SOMEBODY, "cause_mended", 4)
+    assert decider.decide(REDRIVE, decider.fold([event])) == ()
+
+
+def test_a_resend_is_ordered_once() -> None:
+    """ADR-0033: the same for a topic."""
+    order = OrderResend(REPAIR, TOPIC, 1204, "topic_lost", SOMEBODY, MONDAY)
+    (event,) = decider.decide(order, decider.initial)
+    assert isinstance(event, ResendOrdered)
+    assert decider.decide(order, decider.fold([event])) == ()
+
+
+@pytest.mark.parametrize(
+    "order",
+    [replace(REDRIVE, set_aside="2:17"), replace(REDRIVE, reason="never_applicable")],
+)
+def test_what_is_set_aside_is_said_to_be(order: OrderRedrive) -> None:
+    """ADR-0033: nobody sets a message aside as mended, nor says so of one that is applied."""
+    with pytest.raises(Refusal) as no:
+        decider.decide(order, decider.initial)
+    assert no.value.code == "redrive_reason_differs"
+
+
+@pytest.mark.system
+async def test_a_redrive_is_an_event_with_actor_and_reason(house: House) -> None:
+    """Event log 5: every parked stream by one order; the keys of strangers are not repeated."""
+    with house.running("all") as process:
+        assert eventually(lambda: process.failing() == [])
+        await _send_garbage(house)
+        assert await asyncio.to_thread(eventually, lambda: _parked(house) == len(STRANGERS))
+        wrong = (*ASKED, "--why", "cause_mended", "--discard", "unreadable")
+        for words in (wrong, (*wrong, "--apply")):
+            no = house.command(*words)
+            assert (no.returncode, "redrive_reason_differs" in no.stdout) == (1, True)
+        words = (*ASKED, "--why", "never_applicable", "--discard", "unreadable")
+        dry = house.command(*words)
+        assert (dry.returncode, "with --apply these 2 are taken" in dry.stdout) == (0, True)
+        assert await _on_record(house) == []
+        assert house.command(*words, "--apply").returncode == 0
+        assert house.command("parked").returncode == 0
+    orders = await _on_record(house)
+    assert len(orders) == len(STRANGERS)
+    for each in orders:
+        told, actor = json.loads(each["data"]), json.loads(each["actor"])
+        assert each["stream"] == stream_of(UUID(told["repair_id"]))
+        assert (told["decided_by"], told["reason"]) == (str(SOMEBODY), "never_applicable")
+        assert (told["stream"], told["messages"], told["set_aside"]) == (None, 1, "unreadable")
+        assert actor["role"] == "policy"
+
+
+async def _send_garbage(house: House) -> None:
+    """Put what is no record on the topic that the example hears."""
+    brokers = Brokers(house.stack.kafka_bootstrap)
+    async with producing(brokers, client_id="stranger") as producer:
+        await send_page(producer, TOPIC, [Outgoing(key, b"garbage", []) for key in STRANGERS])
+
+
+def _parked(house: House) -> int:
+    """Return how many streams wait for an operator."""
+    return sum(f"{GROUP} {TOPIC}" in line for line in house.command("parked").stdout.splitlines())
+
+
+async def _on_record(house: House) -> list[asyncpg.Record]:
+    """Return the redrives that were ordered."""
+    connection = await asyncpg.connect(house.stack.postgres_admin_dsn, database="example")
+    try:
+        asked = "SELECT stream, data, actor FROM log.record WHERE type = 'RedriveOrdered'"
+        found: list[asyncpg.Record] = await connection.fetch(asked)
+        return found
+    finally:
+        await connection.close()
