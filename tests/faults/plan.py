@@ -33,6 +33,9 @@ COMMON: Final[tuple[Kind, ...]] = (
     *("postgres", "sever", "kafka", "clock", "clock_of_one", "offsets", "copy", "mail"),
     *("disk_full", "retention"),
 )
+COPIED: Final = 50
+"""How many records of each partition come once more."""
+
 LEASE_S: Final = 34.0
 """Longer than a relay's session may be silent (30 s) and than a consumer's (10 s)."""
 
@@ -68,7 +71,7 @@ class Fault:
         target: The service; ``""`` where it hits everybody.
         seconds: How long it lasts, or how far a clock is moved.
         point: Of a crash.
-        times: Of a crash: how often the point is passed.
+        times: Of a crash: how often the point is passed; of a copy: how many records of a partition.
     """
 
     kind: Kind
@@ -92,7 +95,7 @@ TOLD: Final = re.compile(
 
 
 def told(text: str) -> Fault:
-    """Return the fault that is written as ``text``: what ``str`` of one gives."""
+    """Return the fault that is written as ``text``: what ``str`` of one gives, half a second on."""
     found = TOLD.fullmatch(text)
     if found is None or found["kind"] not in get_args(Kind):
         raise ValueError(f"{text} is no fault")
@@ -102,7 +105,7 @@ def told(text: str) -> Fault:
         after_s=0.5,
         seconds=float(found["seconds"] or 0),
         point=cast("Point | None", found["point"]),
-        times=int(found["times"] or 1),
+        times=COPIED if found["kind"] == "copy" else int(found["times"] or 1),
     )
 
 
@@ -144,4 +147,4 @@ def _fault(kind: Kind, throw: Random) -> Fault:
         case "retention":
             return Fault(kind, throw.choice(("notify", "audit")), after_s)
         case "copy":
-            return Fault(kind, throw.choice(("intake", "review")), after_s, times=50)
+            return Fault(kind, throw.choice(("intake", "review")), after_s, times=COPIED)
