@@ -1,6 +1,6 @@
 """Hurts a house again and again: ``python -m tests.faults --rounds 10 --seed 1``.
 
-Ends with 1 as soon as a round finds something; its seed is printed, and repeats it.
+Ends with 1 as soon as a round finds something, and prints what repeats it.
 """
 
 import argparse
@@ -65,6 +65,27 @@ def kinds_here() -> Sequence[Kind]:
     return tuple(kind for kind in COMMON if kind != "disk_full")
 
 
+def repeating(asked: Asked, seeds: range) -> str:
+    """Return the command that plays ``seeds`` again, whatever can be had on the machine."""
+    return (
+        f"python -m tests.faults --rounds {len(seeds)} --seed {seeds.start}"
+        f" --faults {asked.faults} --at-once {asked.at_once} --kinds {' '.join(asked.kinds)}"
+    )
+
+
+def asked_for(words: Sequence[str] | None = None) -> Asked:
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--within", type=float, default=WITHIN_S, dest="within_s", metavar="S")
+    parser.add_argument("--faults", type=int, default=FAULTS, help="of each round")
+    parser.add_argument("--at-once", type=int, default=1, help="faults at the same time")
+    parser.add_argument("--kinds", nargs="*", default=(), choices=get_args(Kind))
+    asked = Asked(**vars(parser.parse_args(words)))
+    return asked._replace(kinds=tuple(asked.kinds or kinds_here()))
+
+
 async def play(stack: Stack, folder: Path, seeds: range, asked: Asked, total: Counter[str]) -> bool:
     """Play the rounds of ``seeds`` in one house, and count; return whether to go on."""
     until = BEGAN_S + asked.within_s
@@ -83,7 +104,10 @@ async def play(stack: Stack, folder: Path, seeds: range, asked: Asked, total: Co
                 for each in found:
                     say(f"  VIOLATION {each}")
                 if found:
-                    say(f"seed {seed} found {len(found)}: repeat with --rounds 1 --seed {seed}")
+                    say(f"seed {seed} found {len(found)}; it alone, in a fresh house:")
+                    say(f"  {repeating(asked, range(seed, seed + 1))}")
+                    say("in a house that is as this one was:")
+                    say(f"  {repeating(asked, range(seeds.start, seed + 1))}")
                     return False
         finally:
             total += playing.faults
@@ -97,15 +121,7 @@ async def play(stack: Stack, folder: Path, seeds: range, asked: Asked, total: Co
 
 def main() -> int:
     """Play so many rounds; return 0 when nothing was found."""
-    parser = argparse.ArgumentParser(prog="python -m tests.faults")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--within", type=float, default=WITHIN_S, dest="within_s", metavar="S")
-    parser.add_argument("--faults", type=int, default=FAULTS, help="of each round")
-    parser.add_argument("--at-once", type=int, default=1, help="faults at the same time")
-    parser.add_argument("--kinds", nargs="*", default=(), choices=get_args(Kind))
-    asked = Asked(**vars(parser.parse_args()))
-    asked = asked._replace(kinds=asked.kinds or kinds_here())
+    asked = asked_for()
     signal.signal(signal.SIGTERM, end_in_order)
     total = Counter[str]()
     with folder_of_its_own() as folder:

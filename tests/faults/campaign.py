@@ -20,7 +20,7 @@ from shared.contracts.swedish_time import STOCKHOLM
 from tests.faults.checks import violations
 from tests.faults.client import Clients
 from tests.faults.clock import Clocks
-from tests.faults.firms import FIRMS_MAX, firm, people_of
+from tests.faults.firms import FIRMS_MAX, firm, people_of, places
 from tests.faults.history import History
 from tests.faults.house import FaultyHouse
 from tests.faults.injecting import Injector
@@ -31,7 +31,6 @@ from tests.faults.settling import SETTLE_S, settle
 from tests.faults.workload import Workload
 
 BEGINS_AT: Final = datetime(2018, 11, 1, 9, tzinfo=STOCKHOLM)
-FIRMS_PER_ROUND_MAX: Final = 80
 CALM_S: Final = 2.0
 """How long the load goes on before the first fault and after the last."""
 
@@ -61,7 +60,7 @@ class Campaign:
     at_once: int = 1
     faults: Counter[str] = field(default_factory=Counter[str])
     disturbed: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
-    _next_firm: int = 0
+    _met: set[int] = field(default_factory=set[int])
 
     @property
     def history(self) -> History:
@@ -78,7 +77,7 @@ class Campaign:
         """Play a round with these faults and return what is wrong afterwards."""
         began_s = monotonic()
         injector = Injector(self.house, self.clocks, self.say, ready_s=self.settle_s)
-        load = Workload(self.clients, seed, self._firms())
+        load = Workload(self.clients, seed, self.firms(seed))
         before = len(self.history.commands)
         async with asyncio.TaskGroup() as group:
             group.create_task(load.run())
@@ -104,6 +103,18 @@ class Campaign:
         self.say(_told(self.history, seen, before, load.played, monotonic() - began_s))
         return found
 
+    def firms(self, seed: int) -> list[int]:
+        """Return the places of the seed's firms.
+
+        Raises:
+            ValueError: This house has met them: each firm applies once.
+        """
+        mine = places(seed)
+        if not self._met.isdisjoint(mine):
+            raise ValueError(f"the firms of seed {seed} have been in this house: take another seed")
+        self._met.update(mine)
+        return mine
+
     async def _hurt(self, injector: Injector, faults: Sequence[Fault]) -> None:
         """Do one fault after the other while the load goes on, or some of them at once."""
         await asyncio.sleep(CALM_S)
@@ -126,12 +137,6 @@ class Campaign:
         until = monotonic() + ENOUGH_WITHIN_S
         while len(self.history.commands) < before + self.enough and monotonic() < until:  # noqa: ASYNC110 -- a bounded wait
             await asyncio.sleep(CALM_S / 10)
-
-    def _firms(self) -> list[int]:
-        """Return the places of firms that nobody has been yet."""
-        first = self._next_firm
-        self._next_firm = min(first + FIRMS_PER_ROUND_MAX, FIRMS_MAX)
-        return list(range(first, self._next_firm))
 
 
 def _told(history: History, seen: Seen, before: int, played: int, seconds: float) -> str:

@@ -8,6 +8,12 @@ from deploy.local.people import Person
 from shared.contracts.roles import Role
 
 FIRMS_MAX: Final = 890
+FIRMS_PER_ROUND_MAX: Final = 68
+"""More than a round plays: firms that nobody has been are there until it ends."""
+
+SEEDS_APART: Final = FIRMS_MAX // FIRMS_PER_ROUND_MAX
+"""So many seeds in a row have no firm in common, so they can share a house."""
+
 PEOPLE: Final = UUID("6d1b9f3e-0c55-5c8e-9d4e-5f3f3c5f0b7a")
 """Name space of the people of these firms."""
 
@@ -42,6 +48,12 @@ def firm(place: int) -> Firm:
     assert place < FIRMS_MAX
     nine = f"769999{_FIRST + place:03}"
     return Firm(f"firm{place:03}", f"{nine}{_check_digit(nine)}")
+
+
+def places(seed: int) -> list[int]:
+    """Return the places of the firms of a seed's round, whatever was played before it."""
+    first = seed % SEEDS_APART * FIRMS_PER_ROUND_MAX
+    return list(range(first, first + FIRMS_PER_ROUND_MAX))
 
 
 def _check_digit(nine: str) -> int:

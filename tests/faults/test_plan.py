@@ -1,5 +1,6 @@
 """A seed plays the same round again: the same faults, the same firms."""
 
+from dataclasses import replace
 from itertools import islice
 from typing import get_args
 
@@ -7,7 +8,8 @@ import pytest
 from stdnum.se import orgnr
 
 from shared.crash import POINTS
-from tests.faults.firms import FIRMS_MAX, firm, people_of
+from tests.faults.__main__ import ROUNDS_PER_HOUSE, asked_for, repeating
+from tests.faults.firms import FIRMS_MAX, firm, people_of, places
 from tests.faults.plan import COMMON, WHO_PASSES, Kind, plan, told
 
 FAULTS = plan(1, 200, get_args(Kind))
@@ -31,11 +33,37 @@ def test_every_kind_and_every_point_comes_up() -> None:
 def test_what_is_printed_can_be_played() -> None:
     """House: ADR-0026: the story of a round is a plan."""
     for fault in FAULTS:
-        again = told(str(fault))
-        assert str(again) == str(fault)
-        assert (again.kind, again.target, again.point) == (fault.kind, fault.target, fault.point)
+        as_printed = replace(fault, after_s=0.5, seconds=round(fault.seconds, 1))
+        assert told(str(fault)) == as_printed
     with pytest.raises(ValueError, match="no fault"):
         told("hope intake")
+
+
+def test_a_seed_has_the_same_firms_wherever_it_is_played() -> None:
+    """House: ADR-0026: a round is a function of its seed; those of one house share no firm."""
+    for first in (1, 1000):
+        seeds = range(first, first + ROUNDS_PER_HOUSE)
+        met = [place for seed in seeds for place in places(seed)]
+        assert len({*met}) == len(met)
+        assert {*met} <= {*range(FIRMS_MAX)}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--rounds 4 --seed 7",
+        "--seed 1000 --faults 80 --at-once 5 --kinds kill kill kill postgres",
+        "--faults 3 --kinds usurp",
+    ],
+)
+def test_what_is_printed_for_a_failing_seed_repeats_it(words: str) -> None:
+    """House: ADR-0026: all that the plan depends on, also what this machine chose."""
+    asked = asked_for(words.split())
+    program, *hint = repeating(asked, range(5, 6)).split(" --")
+    assert program == "python -m tests.faults"
+    again = asked_for(" ".join(f"--{each}" for each in hint).split())
+    assert again == asked._replace(rounds=1, seed=5)
+    assert plan(again.seed, again.faults, again.kinds) == plan(5, asked.faults, asked.kinds)
 
 
 def test_the_firms_are_nobody_and_can_apply() -> None:

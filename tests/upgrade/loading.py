@@ -83,7 +83,7 @@ class Load:
 
     async def during(self, seed: int, do: Callable[[], Awaitable[None]]) -> None:
         """Do something while firms apply, and let enough of them do so."""
-        firms = self.playing._firms()
+        firms = self.playing.firms(seed)
         clients = Workload(self.playing.clients, seed, firms, at_once=AT_ONCE)
         before = len(self.playing.history.commands)
         async with asyncio.TaskGroup() as group:
