@@ -20,6 +20,7 @@ from shared.kafka.reading import whole_topic
 from shared.relay import LeaseLost, Output, leading, reconcile
 from tests.kafka.example import box
 from tests.kafka.house import House, running, until
+from tests.relay.in_order import require_the_log_on_its_topic
 from tests.telemetry.recorded import points, recorded_metrics
 
 __all__ = ["recorded_metrics"]
@@ -79,6 +80,21 @@ async def end_session(house: House) -> bool:
     return bool(ended)
 
 
+@asynccontextmanager
+async def page_acknowledged(house: House) -> AsyncIterator[None]:
+    """Hold the leader, in the block, where a page is on the topic and the checkpoint waits for its row.
+
+    The log must end at 20. At the end of the block the leader's session ends, else the waiting
+    statement would outlive its client.
+    """
+    async with admin(house) as connection, connection.transaction():
+        await connection.execute("SELECT FROM relay.checkpoint FOR UPDATE")
+        await house.fill("a", range(40, 60))
+        await until(lambda: _sent(house, 21))
+        yield
+        assert await end_session(house)
+
+
 async def test_the_topic_holds_the_log_byte_for_byte_in_stream_order(house: House) -> None:
     """L7: value = the exact bytes, key = the stream, headers tell the place."""
     for name in ("a", "b", "c"):
@@ -104,13 +120,9 @@ async def test_a_relay_killed_between_acknowledgement_and_checkpoint_loses_nothi
     await house.fill("a", range(20, 40))
     async with relaying_process(house) as process:
         await until(lambda: _at(house, 20))
-        async with admin(house) as connection, connection.transaction():
-            await connection.execute("SELECT FROM relay.checkpoint FOR UPDATE")
-            await house.fill("a", range(40, 60))
-            await until(lambda: _sent(house, 21))  # acknowledged; the checkpoint waits for the row
+        async with page_acknowledged(house):
             process.send_signal(signal.SIGKILL)
             await process.wait()
-            assert await end_session(house)  # else the waiting statement would outlive its client
     assert await checkpoint(house) == 20
     async with running(house.relay(), house.consumer()):
         await until(lambda: house.all_noted(range(20, 60)))
@@ -119,6 +131,30 @@ async def test_a_relay_killed_between_acknowledgement_and_checkpoint_loses_nothi
     assert found.repeats >= 1
     assert await house.noted(range(20, 60)) == [1] * 40
     assert await house.parked() == []
+    await require_the_log_on_its_topic(house, repeats=True)
+
+
+async def test_a_relay_frozen_between_acknowledgement_and_checkpoint_is_repeated_by_the_next(
+    house: House,
+) -> None:
+    """House: two relays, one of which slept through its dismissal: the page comes again, whole."""
+    await house.fill("a", range(20, 40))
+    async with relaying_process(house) as process:
+        await until(lambda: _at(house, 20))
+        async with page_acknowledged(house):
+            process.send_signal(signal.SIGSTOP)
+        assert await checkpoint(house) == 20
+        async with running(house.relay()):
+            await until(lambda: _at(house, 40))
+            process.send_signal(signal.SIGCONT)
+            await house.fill("a", range(60, 80))
+            await until(lambda: _at(house, 60))
+        await house.fill("a", range(80, 90))  # the sleeper stood by, and leads again
+        await until(lambda: _at(house, 70))
+        assert process.returncode is None
+    found = await reconcile(house.brokers, house.topic, 1, 70)
+    assert found.repeats >= 1
+    await require_the_log_on_its_topic(house, repeats=True)
 
 
 async def test_a_stopped_broker_delays_and_loses_nothing(house: House, stack: Stack) -> None:
@@ -142,6 +178,7 @@ async def test_a_stopped_broker_delays_and_loses_nothing(house: House, stack: St
     assert relay.lag_seconds == 0
     assert await house.noted(range(20, 150)) == [1] * 130
     assert await house.parked() == []
+    await require_the_log_on_its_topic(house, repeats=True)
 
 
 async def test_an_outage_of_the_database_makes_the_relay_step_down_and_come_back(
@@ -158,6 +195,7 @@ async def test_an_outage_of_the_database_makes_the_relay_step_down_and_come_back
         await until(lambda: relay.health.leading)
         await until(lambda: _filled(house, range(30, 40)))
         await until(lambda: whole(house))
+    await require_the_log_on_its_topic(house, repeats=True)
 
 
 async def test_only_one_relay_leads_and_the_other_takes_over(house: House) -> None:
@@ -172,6 +210,7 @@ async def test_only_one_relay_leads_and_the_other_takes_over(house: House) -> No
         await until(lambda: other.health.leading)
         await house.fill("a", range(30, 40))
         await until(lambda: whole(house))
+    await require_the_log_on_its_topic(house, repeats=False)
 
 
 async def test_a_leader_that_sleeps_is_dismissed_and_fenced(house: House) -> None:
@@ -193,6 +232,7 @@ async def test_a_leader_that_sleeps_is_dismissed_and_fenced(house: House) -> Non
         await house.fill("a", range(50, 60))  # the sleeper stood by, and leads again
         await until(lambda: _at(house, 40))
     assert await whole(house)
+    await require_the_log_on_its_topic(house, repeats=True)
 
 
 async def test_a_checkpoint_moves_only_in_the_present_epoch(house: House) -> None:
@@ -246,6 +286,7 @@ async def test_a_producer_that_lost_its_sequence_is_rebuilt(house: House) -> Non
         await until(lambda: _at(house, 20))
     assert relay.health.rebuilt == 1
     assert await whole(house)
+    await require_the_log_on_its_topic(house, repeats=True)
 
 
 def _skip_sequence(producer: Any, topic: str) -> None:

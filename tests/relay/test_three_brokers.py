@@ -11,10 +11,9 @@ import pytest
 from deploy.local.kafka import Kafka
 from deploy.local.ports import free_ports
 from deploy.local.stack import Stack
-from shared.kafka.reading import whole_topic
 from shared.relay import reconcile
-from tests.kafka.example import box
 from tests.kafka.house import House, opened, running, until
+from tests.relay.in_order import require_the_log_on_its_topic
 from tests.stack import folder_of_its_own
 
 pytestmark = [pytest.mark.integration, pytest.mark.nightly, pytest.mark.timeout(900)]
@@ -63,15 +62,7 @@ async def test_one_of_three_brokers_is_killed_and_another_frozen(
         await until(lambda: _whole(house), limit_s=OUTAGE_S)
     assert await house.noted(range(20, 140)) == [1] * 120
     assert await house.parked() == []
-    seen: dict[bytes, list[int]] = {}
-    async for message in whole_topic(house.brokers, house.topic):
-        assert message.key is not None
-        position = int(dict(message.headers)["ce_position"])
-        before = seen.setdefault(message.key, [])
-        if position not in before:
-            before.append(position)
-    assert len(seen[box("a").encode()]) == 120  # beside it, the notes: a stream for each number
-    assert all(positions == sorted(positions) for positions in seen.values())
+    await require_the_log_on_its_topic(house, repeats=True)
 
 
 async def load(house: House, numbers: range) -> None:
