@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -275,14 +276,20 @@ async def test_a_certificate_expires_by_the_clock_and_the_record_comes_later(
     """CER-5, golden scenario G1, steps 19 and 20: first no timer runs, then timers run."""
     running.move_clock(ISSUED_AT)
     await certified(running)
-    before = await _expiries(running)
+    before, last = await _expiries(running), ENDED_AT - timedelta(seconds=1)
     await asyncio.to_thread(running.house.kill, "certificates")
     with running.role("api") as url:
         async with httpx2.AsyncClient(base_url=url) as http:
             for moved, status, count in (
-                (ENDED_AT.replace(hour=21, minute=59, second=59), "active", 1),
+                (last, "active", 1),
                 (ENDED_AT, "expired", 0),
-            ):
+                (ENDED_AT - timedelta(hours=1), "active", 1),
+                (ENDED_AT.replace(year=ENDED_AT.year + 2), "expired", 0),
+                (ISSUED_AT, "active", 1),
+                (ENDED_AT, "expired", 0),
+                (last, "active", 1),
+                (ENDED_AT, "expired", 0),
+            ):  # back and forth, on one process: issue 4, section 2
                 running.move_clock(moved)
                 answer = await http.get(f"/v1/certificates/{NUMBER}")
                 assert answer.json()["status"] == status
