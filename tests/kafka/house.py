@@ -8,10 +8,12 @@ from itertools import count
 from urllib.parse import urlsplit
 
 import asyncpg
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from deploy.local.stack import Stack
 from shared import kafka, relay
 from shared.clock import now
+from shared.contracts.record import decode
 from shared.eventlog import Handler, LogBusy, OutcomeUnknown, StreamMoved
 from shared.eventlog.connection import Pool, open_pool
 from shared.eventlog.migrate import SchemaText, migrate_log
@@ -29,7 +31,7 @@ from shared.kafka import (
     provision,
     send_page,
 )
-from shared.kafka.clients import consuming, place
+from shared.kafka.clients import administrating, consuming, place
 from shared.kafka.progress import Book
 from shared.kafka.topics import PARTITIONS
 from shared.relay import Output, Relay
@@ -42,6 +44,7 @@ from tests.kafka.example import (
     READER_KNOWS,
     WRITER_KNOWS,
     FillBox,
+    NoteTaken,
     box,
     caused,
     note_of,
@@ -88,12 +91,7 @@ class House:
     @property
     def effect(self) -> Callable[[kafka.Received], Awaitable[None]]:
         """Return what the policy does about a record."""
-        return effect_of(
-            self.subscription,
-            put=self.handler.put,
-            actor=POLICY,
-            event_of=reading(READER_KNOWS),
-        )
+        return noting(self.subscription, self.handler)
 
     def relay(self, output: Output | None = None) -> Relay:
         """Return a relay that is not running yet."""
@@ -128,6 +126,21 @@ class House:
     async def noted(self, numbers: Sequence[int]) -> list[int]:
         """Return how many notes were taken about each of ``numbers``."""
         return [(await self.log.load(note_of(each))).version for each in numbers]
+
+    async def notes(self) -> list[int]:
+        """Return the number that each note is about, in log order."""
+        records = [decode(each.leaf) for each in await self.log.tail(0, limit=10_000)]
+        return [each.data["number"] for each in records if each.type == NoteTaken.__name__]
+
+    async def has_members(self, number: int) -> bool:
+        """Return whether the group is settled and has so many members."""
+        async with administrating(self.brokers) as admin:
+            try:
+                (answer,) = await admin.describe_consumer_groups([self.group])
+            except GroupCoordinatorNotAvailableError:  # the first group of a fresh cluster
+                return False
+        ((_, _, state, _, _, members, *_),) = answer.groups
+        return state == "Stable" and len(members) == number
 
     async def parked(self) -> list[asyncpg.Record]:
         """Return what is parked, as it arrived."""
@@ -179,17 +192,7 @@ async def opened(stack: Stack) -> AsyncIterator[House]:
     )
     await provision(brokers, (Topic(topic),), replication=stack.settings.brokers)
     async with AsyncExitStack() as doors:
-        pool = await doors.enter_async_context(open_pool(app_dsn, name=name))
-        log = await doors.enter_async_context(
-            open_log(
-                app_dsn,
-                service=name,
-                pool=pool,
-                vault=Vault(PostgresShelf(pool), master_key=bytes(32)),
-                now=now,
-                event_of=reading(WRITER_KNOWS),
-            )
-        )
+        pool, log = await doors.enter_async_context(working(app_dsn, name))
         reader = await doors.enter_async_context(open_reader(relay_dsn, service=name))
         yield House(
             name=name,
@@ -202,9 +205,38 @@ async def opened(stack: Stack) -> AsyncIterator[House]:
             pool=pool,
             log=log,
             reader=reader,
-            handler=Handler(log, DECIDERS, MemoryAccessLog(), now),
+            handler=handling(log),
             subscription=Subscription(f"{name}.when_box", topic, when_box),
         )
+
+
+@asynccontextmanager
+async def working(app_dsn: str, name: str) -> AsyncIterator[tuple[Pool, PostgresLog]]:
+    """Yield the database and the log of a service that is migrated."""
+    async with (
+        open_pool(app_dsn, name=name) as pool,
+        open_log(
+            app_dsn,
+            service=name,
+            pool=pool,
+            vault=Vault(PostgresShelf(pool), master_key=bytes(32)),
+            now=now,
+            event_of=reading(WRITER_KNOWS),
+        ) as log,
+    ):
+        yield pool, log
+
+
+def handling(log: PostgresLog) -> Handler:
+    """Return who carries out the commands of a service."""
+    return Handler(log, DECIDERS, MemoryAccessLog(), now)
+
+
+def noting(
+    subscription: Subscription, handler: Handler
+) -> Callable[[kafka.Received], Awaitable[None]]:
+    """Return what the policy of a service does about a record."""
+    return effect_of(subscription, put=handler.put, actor=POLICY, event_of=reading(READER_KNOWS))
 
 
 @asynccontextmanager

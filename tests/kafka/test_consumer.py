@@ -6,11 +6,10 @@ import signal
 from dataclasses import replace
 
 import pytest
-from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from deploy.local.stack import Stack
 from shared.kafka import ConsumerStalled, Received
-from shared.kafka.clients import Brokers, administrating
+from shared.kafka.clients import Brokers
 from tests.kafka.example import UNLUCKY, PaintBox, box, caused
 from tests.kafka.house import PATIENT, House, running, until
 
@@ -125,7 +124,7 @@ async def test_two_members_of_a_group_share_the_work_and_take_over(house: House)
     async with running(house.relay(), other):
         async with running(one):
             await until(lambda: one.health.polling and other.health.polling)
-            await until(lambda: _members(house.brokers, house.group, 2))
+            await until(lambda: house.has_members(2))
             for number, name in enumerate(names, start=100):
                 await house.fill(name, [number])
             await until(lambda: house.all_noted(range(100, 124)))
@@ -207,7 +206,7 @@ async def test_a_member_without_a_partition_stands_by(house: House) -> None:
     """House: a spare member hears nothing for good reason; the coordinator knows it."""
     members = [house.consumer(patience=replace(PATIENT, stall_s=1.0)) for _ in range(7)]
     async with running(*members):
-        await until(lambda: _members(house.brokers, house.group, 7))
+        await until(lambda: house.has_members(7))
         await until(lambda: all(each.health.polling for each in members))
         await asyncio.sleep(2)
         assert all(each.health.polling for each in members)
@@ -229,14 +228,3 @@ async def _filled(house: House, numbers: range) -> bool:
     except Exception:  # noqa: BLE001 -- whatever the outage looks like from here
         return False
     return True
-
-
-async def _members(brokers: Brokers, group: str, number: int) -> bool:
-    """Return whether a settled group has so many members."""
-    async with administrating(brokers) as admin:
-        try:
-            (answer,) = await admin.describe_consumer_groups([group])
-        except GroupCoordinatorNotAvailableError:  # the first group of a fresh cluster
-            return False
-    ((_, _, state, _, _, members, *_),) = answer.groups
-    return state == "Stable" and len(members) == number

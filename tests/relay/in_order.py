@@ -24,7 +24,8 @@ async def require_the_log_on_its_topic(house: House, *, repeats: bool) -> None:
     disturbed = frozenset({("kill", house.name)} if repeats else ())
     seen = Seen({house.name: service}, disturbed=disturbed)
     assert len(log) == await house.log.head()
-    assert [str(each) for each in topic_is_the_log(History(), seen)] == []
+    violations = [str(each) for each in topic_is_the_log(History(), seen)]
+    assert not violations, violations
 
 
 async def _topic(house: House) -> tuple[OnTopic, ...]:
