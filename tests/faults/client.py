@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -48,6 +49,22 @@ class Order:
     if_match: int | None = None
     changes: bool = True
     must_refuse: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A round that was opened.
+
+    Attributes:
+        told: The answer to its opening.
+        since_s: Before it was planned, by the monotonic clock.
+        until: Before which instant one can surely apply to it.
+    """
+
+    round_id: str
+    told: Heard
+    since_s: float
+    until: datetime
 
 
 @dataclass(slots=True)
@@ -131,6 +148,17 @@ class Clients:
         answer = await self._send(label, service, "GET", path, headers=headers)
         if answer is not None and answer.status_code < OK_UNTIL:
             self.history.reads.append(Read(service, f"{path} list", 1, len(_json(answer))))
+
+    async def coming(self, label: str, opened: Opened) -> None:
+        """Read which rounds one can still apply to: this one, unless intake's clock was ever past that."""
+        headers = {"Wait-For-Position": str(opened.told.position)}
+        path = "/v1/rounds?coming=true&limit=100"
+        answer = await self._send(label, "intake", "GET", path, headers=headers)
+        _, latest = self.clocks.span("intake", opened.since_s)
+        if answer is not None and answer.status_code < OK_UNTIL and latest < opened.until:
+            shown = [each["round_id"] for each in _json(answer)]
+            seen = shown.count(opened.round_id)
+            self.history.reads.append(Read("intake", f"{path} {opened.round_id}", 1, seen))
 
     async def _until_known(self, label: str, key: str, order: Order, invoked: Invoked) -> None:
         """Send again and again until an answer says what became of it, within patience."""

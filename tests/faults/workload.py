@@ -13,10 +13,10 @@ from time import monotonic
 from typing import Any, Final
 
 from deploy.demo.appointments import person_id
-from shared.contracts.survey import SURVEY_V1, Question, QuestionKind
+from shared.contracts.survey import SURVEY_V1, Question, QuestionKind, Section
 from shared.contracts.swedish_time import local_day
 from tests.faults.chance import dice
-from tests.faults.client import Clients, Order
+from tests.faults.client import Clients, Opened, Order
 from tests.faults.firms import Firm, firm
 from tests.faults.history import Invoked
 
@@ -26,6 +26,13 @@ WAIT_S: Final = 30.0
 POLL_S: Final = 0.2
 NOT_ALLOWED: Final = "role_may_not_act"
 REUSED: Final = "idempotency_key_reused"
+INCOMPLETE: Final = "survey_incomplete"
+INCOMPLETE_TRIED: Final = 0.25
+"""How many firms try to submit with one section answered as often as there are sections."""
+
+SURELY_COMING: Final = timedelta(days=59)
+"""For how long a round that was opened on a day is one that can be applied to, in any time zone."""
+
 AGREEMENT: Final = "1"
 HURRIED: Final = 0.5
 """How many firms declare once and go on; the others write at once for a while."""
@@ -40,6 +47,7 @@ class Workload:
 
     Attributes:
         firms: The places of the firms that nobody has been yet: each is played once.
+        opened: The round as it was opened; ``None``: it is not.
         stopping: Set it, and no firm begins any more, and those that play take no further step.
     """
 
@@ -48,6 +56,7 @@ class Workload:
     firms: list[int]
     at_once: int = 6
     round_id: str = ""
+    opened: Opened | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     played: int = 0
 
@@ -69,7 +78,8 @@ class Workload:
     async def _plan(self) -> None:
         """Let the project leader plan, announce and open a round, dated from now."""
         clients = self.clients
-        today = local_day(clients.clocks.of("intake"))
+        at, since_s = clients.clocks.of("intake"), monotonic()
+        today = local_day(at)
         body = {
             "code": f"F{self.seed % 100_000_000:08}"[:10],
             "name_sv": f"Omgång {self.seed}",
@@ -90,6 +100,7 @@ class Workload:
             await asyncio.sleep(1)
         if made is None or made.stream is None:
             return
+        round_stream = made.stream
         self.round_id = made.stream.removeprefix("round-")
         steps: tuple[tuple[str, str, object], ...] = (
             ("PUT", "fees", {"fee_ore": FEE_ORE, "vat_percent": 25}),
@@ -99,11 +110,15 @@ class Workload:
         )
         resource = f"/v1/rounds/{self.round_id}"
         for method, what, told in steps:
-            seen = await clients.read(LEADER, "intake", f"{resource}/places", stream=made.stream)
+            seen = await clients.read(LEADER, "intake", f"{resource}/places", stream=round_stream)
             if seen is None:
                 return
-            order = Order("intake", method, f"{resource}/{what}", told, made.stream, seen[2])
-            await clients.command(LEADER, f"{self.seed}-round-{what}", order)
+            order = Order("intake", method, f"{resource}/{what}", told, round_stream, seen[2])
+            made = await clients.command(LEADER, f"{self.seed}-round-{what}", order)
+            if made.acknowledged is None:
+                return
+        assert made.acknowledged is not None
+        self.opened = Opened(self.round_id, made.acknowledged, since_s, at + SURELY_COMING)
 
 
 @dataclass(slots=True)
@@ -130,6 +145,9 @@ class Player:
         """Go as far as the house lets the firm, or until told to stop."""
         if not await self._begin():
             return
+        await self._look_for_rounds()
+        if self.dice.random() < INCOMPLETE_TRIED:
+            await self._try_incomplete()
         await self._draft()
         async for well in self._steps():
             if not well or self.load.stopping.is_set():
@@ -161,6 +179,32 @@ class Player:
         )
         return True
 
+    async def _look_for_rounds(self) -> None:
+        """GEN-6: which rounds one can apply to is true of an instant, by intake's clock."""
+        if self.load.opened is not None:
+            await self.load.clients.coming(self.firm.applicant, self.load.opened)
+
+    async def _try_incomplete(self) -> None:
+        """APP-4: sets, not counts: one section over and over is no complete survey."""
+        firm_, first = self.firm, SURVEY_V1.sections[0]
+        well = await self._until_seen(firm_.applicant, self.path, "requirements")
+        for path, body in (("/mandate", self._mandate()), ("/commitment", {"hours_per_month": 9})):
+            well = well and await self._insist(firm_.signatory, "POST", path, body)
+        for _ in SURVEY_V1.sections:
+            well = well and await self._answer_section(first)
+        seen = await self.load.clients.read(
+            firm_.signatory, "intake", self.path, stream=self.stream
+        )
+        if not well or seen is None or seen[0] != 200 or not self.load.round_id:
+            return
+        order = Order(
+            *("intake", "POST", f"{self.path}/submission", {"round_id": self.load.round_id}),
+            stream=self.stream,
+            if_match=seen[2],
+            must_refuse=INCOMPLETE,
+        )
+        await self.load.clients.command(firm_.signatory, self._key("incomplete"), order)
+
     def _interest(self) -> Mapping[str, str]:
         """Return what the interest says."""
         return {
@@ -180,12 +224,15 @@ class Player:
     async def _answer_survey(self) -> None:
         """Answer every section; what came too late is answered again on what is there now."""
         for section in SURVEY_V1.sections:
-            answers = {each.code: self._answer(each) for each in section.questions}
-            body = {"answers": answers, "remarks": self.dice.choice(REMARKS)}
-            path = f"/survey/{section.code}"
-            await self._insist(self.firm.applicant, "PUT", path, body)
+            await self._answer_section(section)
             if self.load.stopping.is_set():
                 return
+
+    async def _answer_section(self, section: Section) -> bool:
+        """Answer every question of a section; return whether that was taken."""
+        answers = {each.code: self._answer(each) for each in section.questions}
+        body = {"answers": answers, "remarks": self.dice.choice(REMARKS)}
+        return await self._insist(self.firm.applicant, "PUT", f"/survey/{section.code}", body)
 
     def _answer(self, question: Question) -> object:
         """Return an answer that a firm gives that can be admitted."""
