@@ -19,6 +19,7 @@ from deploy.local.stack import Stack
 from tests.faults.campaign import campaign
 from tests.faults.checks import CHECKS
 from tests.faults.disk import may_mount
+from tests.faults.ending import told_of
 from tests.faults.plan import COMMON, Kind
 from tests.stack import WALL_CLOCK, folder_of_its_own, settings_of_its_own
 
@@ -136,7 +137,8 @@ def main() -> int:
                     break
                 empty(stack, SERVICES)
                 settings.clock.write_text(WALL_CLOCK)
-    say(", ".join(f"{kind} {times}" for kind, times in sorted(total.items())))
+    for line in told_of(total):
+        say(line)
     return 1 if total["violations"] else 0
 
 

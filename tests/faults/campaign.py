@@ -28,6 +28,7 @@ from tests.faults.observing import observe
 from tests.faults.plan import COMMON, Fault, Kind, plan
 from tests.faults.seen import Seen, Violation
 from tests.faults.settling import SETTLE_S, settle
+from tests.faults.streams import streams_behind
 from tests.faults.workload import Workload
 
 BEGINS_AT: Final = datetime(2018, 11, 1, 9, tzinfo=STOCKHOLM)
@@ -93,11 +94,12 @@ class Campaign:
             lambda: self.clocks.move(timedelta(hours=1)),
             within_s=self.settle_s,
         )
+        late = await streams_behind(self.house, self.say, within_s=self.settle_s)
         seen = await observe(
             self.house.stack,
             self.house.services,
             frozenset(self.disturbed),
-            (*injector.unheeded, *unsettled),
+            (*injector.unheeded, *unsettled, *late),
         )
         found = violations(self.history, seen)
         self.say(_told(self.history, seen, before, load.played, monotonic() - began_s))

@@ -21,9 +21,15 @@ from deploy.local.postgres import Postgres
 from shared.eventlog.connection import connect
 from tests.faults.clock import Clocks
 from tests.faults.disk import NO_SPACE, bounded, fill
+from tests.faults.ending import AT, TOWARDS
 from tests.faults.house import READY_S, FaultyHouse
-from tests.faults.plan import SERVICES, Fault
-from tests.faults.topic_faults import copy_the_last, shorten
+from tests.faults.plan import PROCESSES, STREAMS, Fault
+from tests.faults.topic_faults import (
+    BEHIND_WITHIN_S,
+    NobodyBehindError,
+    copy_the_last,
+    shorten,
+)
 from tests.system.rewinding import begin_anew
 
 CRASHES_WITHIN_S: Final = 8.0
@@ -45,8 +51,14 @@ ROOM_S: Final = 2.0
 
 STILL_S: Final = 0.5
 """After which nothing of a relay that stands still is on its way any more."""
+
+SUPERVISED_S: Final = 1.0
+"""How often a supervisor looks whether what it runs has ended."""
+
+TOLD_LATER: Final = frozenset({"crash", "retention"})
+"""Kinds of which only their end tells whether they were felt."""
+
 MAIL_AWAY: Final = "451 4.3.0 Try again later"
-STREAMS: Final = "certificates-streams"
 
 
 @dataclass(slots=True)
@@ -55,7 +67,9 @@ class Injector:
 
     Attributes:
         ready_s: How long all processes together may take to be ready when all is healed.
-        done: How many faults of each kind were felt; of crashes also by point.
+        behind_within_s: How long a service may take to be behind on a topic.
+        done: How many faults of each kind were felt; of crashes also by point. What was not felt is
+            counted under a name that says so.
         disturbed: See ``Seen.disturbed``.
         unheeded: What the house did not do about a fault although it must, in words.
     """
@@ -64,6 +78,7 @@ class Injector:
     clocks: Clocks
     say: Callable[[str], None]
     ready_s: float = READY_S
+    behind_within_s: float = BEHIND_WITHIN_S
     done: Counter[str] = field(default_factory=Counter[str])
     disturbed: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     unheeded: list[str] = field(default_factory=list[str])
@@ -72,8 +87,9 @@ class Injector:
         """Do one fault, and return when it is over: what was ended has been started again."""
         self.say(f"  {fault}")
         self.disturbed.add((fault.kind, fault.target))
-        felt = fault.target not in SERVICES or self.house.running(fault.target) is not None
-        self.done[fault.kind if felt else f"{fault.kind} of what did not run"] += 1
+        if fault.kind not in TOLD_LATER:
+            felt = fault.target not in PROCESSES or self.house.running(fault.target) is not None
+            self.done[fault.kind if felt else f"{fault.kind} of what did not run"] += 1
         match fault.kind:
             case "kill" | "crash" | "term":
                 await asyncio.to_thread(self._end, fault)
@@ -116,8 +132,22 @@ class Injector:
             case "copy":
                 await self._copy(fault)
             case _:
-                if unheeded := await shorten(self.house, fault.target):
-                    self.unheeded.append(unheeded)
+                await self._shorten(fault.target)
+
+    async def _shorten(self, hearing: str) -> None:
+        """Delete what is on a topic before a service has heard it; or say that it had heard all."""
+        try:
+            unheeded = await shorten(self.house, hearing, behind_within_s=self.behind_within_s)
+        except NobodyBehindError as error:
+            self._not_felt("retention", str(error))
+        else:
+            self.done["retention"] += 1
+            self.unheeded += [] if unheeded is None else [unheeded]
+
+    def _not_felt(self, kind: str, why: str) -> None:
+        """Say that a fault was begun, and that nobody felt it."""
+        self.done[f"{kind} not felt"] += 1
+        self.say(f"  {kind} was not felt: {why}")
 
     async def _clock(self, fault: Fault) -> None:
         """Move all clocks for good, or one of them for a while."""
@@ -145,9 +175,22 @@ class Injector:
                 self.house.revive(process)
         until = monotonic() + self.ready_s
         for process in self.house.processes():
-            if not self.house.becomes_ready(process, max(0.0, until - monotonic())):
+            if not self._becomes_ready(process, until):
                 words = self.house.stack.processes.last_words(process)
                 self.say(f"  {process} does not become ready:\n{words}")
+
+    def _becomes_ready(self, process: str, until: float) -> bool:
+        """Return whether a process is ready in time; the streams are started again when they end.
+
+        The library ends them when Kafka was away for too long; whatever runs them starts them again.
+        """
+        while not self.house.becomes_ready(process, SUPERVISED_S):
+            if monotonic() > until:
+                return False
+            if process == STREAMS and self.house.running(process) is None:
+                self.done[f"{STREAMS} ended by itself"] += 1
+                self.house.revive(process)
+        return True
 
     def _kill(self, process: str) -> None:
         """End a process as a crash would, and start it again."""
@@ -161,11 +204,14 @@ class Injector:
         self.house.kill(process)
         if fault.point == "timer.asked":
             self.clocks.move(PAST_THE_DEADLINE)
+        self.done[f"{TOWARDS}{fault.point}"] += 1
         self.house.revive(process, crash_at=f"{fault.point}:{fault.times}")
         self.house.starts(process)
         if self.house.ends(process, CRASHES_WITHIN_S):
-            self.done[f"crash at {fault.point}"] += 1
+            self.done["crash"] += 1
+            self.done[f"{AT}{fault.point}"] += 1
         else:
+            self._not_felt("crash", f"{process} did not come to {fault.point} in time")
             self.house.kill(process)
         self.house.revive(process)
         self.house.starts(process)
@@ -190,17 +236,21 @@ class Injector:
             await asyncio.to_thread(self.house.second, fault.target, role)
             for role in ("relay", "worker")
         ]
-        await self._freeze(fault)
-        await asyncio.sleep(USURPED_S)
-        for name in seconds:
-            await asyncio.to_thread(self.house.stack.processes.stop, name)
+        try:
+            await self._freeze(fault)
+            await asyncio.sleep(USURPED_S)
+        finally:
+            for name in seconds:
+                await asyncio.to_thread(self.house.stack.processes.stop, name)
 
     async def _copy(self, fault: Fault) -> None:
         """Repeat the end of a topic while its relay stands still: nothing comes in between."""
         self.house.signal(fault.target, signal.SIGSTOP)
         try:
             await asyncio.sleep(STILL_S)
-            await copy_the_last(self.house.stack.kafka_bootstrap, fault.target, fault.times)
+            self.done["records copied"] += await copy_the_last(
+                self.house.stack.kafka_bootstrap, fault.target, fault.times
+            )
         finally:
             self.house.signal(fault.target, signal.SIGCONT)
 

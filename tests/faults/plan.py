@@ -28,10 +28,14 @@ Kind: TypeAlias = Literal[
 ]
 
 SERVICES: Final = ("intake", "review", "certificates", "notify", "audit")
+STREAMS: Final = "certificates-streams"
+"""The Faust application: a process of its own, which has no database and passes no crash point."""
+
+PROCESSES: Final = (*SERVICES, STREAMS)
 COMMON: Final[tuple[Kind, ...]] = (
     *("kill", "kill", "kill", "crash", "crash", "crash", "term", "freeze"),
     *("postgres", "sever", "kafka", "clock", "clock_of_one", "offsets", "copy", "mail"),
-    *("disk_full", "retention"),
+    *("disk_full", "retention", "usurp"),
 )
 COPIED: Final = 50
 """How many records of each partition come once more."""
@@ -44,6 +48,9 @@ APART: Final = (-3600.0, -5.0, 5.0, 3600.0, 2 * 365 * 86_400.0)
 
 WEIGHTS: Final = (6, 2, 1, 2, 1)
 """How often each service is hit: most of the work is intake's."""
+
+ENDING_WEIGHTS: Final = (*WEIGHTS, 1)
+"""How often each process is ended or frozen."""
 
 WHO_PASSES: Final[dict[Point, tuple[tuple[str, ...], int]]] = {
     "commit.begins": (("intake", "notify", "review"), 12),
@@ -68,7 +75,7 @@ class Fault:
 
     Attributes:
         after_s: Since the fault before it has begun to be felt.
-        target: The service; ``""`` where it hits everybody.
+        target: The process; ``""`` where it hits everybody.
         seconds: How long it lasts, or how far a clock is moved.
         point: Of a crash.
         times: Of a crash: how often the point is passed; of a copy: how many records of a partition.
@@ -126,8 +133,9 @@ def _fault(kind: Kind, throw: Random) -> Fault:
             target = throw.choice(passing)
             return Fault(kind, target, after_s, point=point, times=throw.randint(1, often))
         case "kill" | "term":
-            return Fault(kind, target, after_s)
+            return Fault(kind, throw.choices(PROCESSES, ENDING_WEIGHTS)[0], after_s)
         case "freeze":
+            target = throw.choices(PROCESSES, ENDING_WEIGHTS)[0]
             return Fault(kind, target, after_s, seconds=throw.uniform(1.0, 12.0))
         case "usurp":
             return Fault(kind, throw.choice(("intake", "notify")), after_s, seconds=LEASE_S)

@@ -1,5 +1,6 @@
 """A seed plays the same round again: the same faults, the same firms."""
 
+from collections import Counter
 from dataclasses import replace
 from itertools import islice
 from typing import get_args
@@ -9,8 +10,9 @@ from stdnum.se import orgnr
 
 from shared.crash import POINTS
 from tests.faults.__main__ import ROUNDS_PER_HOUSE, asked_for, repeating
+from tests.faults.ending import AT, TOWARDS, told_of
 from tests.faults.firms import FIRMS_MAX, firm, people_of, places
-from tests.faults.plan import COMMON, WHO_PASSES, Kind, plan, told
+from tests.faults.plan import COMMON, PROCESSES, WHO_PASSES, Kind, plan, told
 
 FAULTS = plan(1, 200, get_args(Kind))
 
@@ -27,7 +29,21 @@ def test_every_kind_and_every_point_comes_up() -> None:
     assert {fault.kind for fault in FAULTS} == {*get_args(Kind)}
     assert {fault.point for fault in plan(2, 400, ("crash",))} == {*POINTS}
     assert WHO_PASSES.keys() == {*POINTS}
-    assert {*COMMON} <= {*get_args(Kind)}
+    assert {*COMMON} == {*get_args(Kind)}
+
+
+def test_every_process_is_ended_and_frozen() -> None:
+    """House: ADR-0026: the Faust application too, which is a process of its own."""
+    for kind in ("kill", "term", "freeze"):
+        assert {fault.target for fault in plan(3, 400, (kind,))} == {*PROCESSES}
+
+
+def test_a_campaign_ends_with_how_often_each_point_was_felt() -> None:
+    """House: ADR-0026: a point that nobody came to is named as such."""
+    kills, points = told_of(Counter({"kill": 2, f"{AT}relay.moved": 1, f"{TOWARDS}relay.moved": 3}))
+    assert kills == "kill 2"
+    assert "relay.moved 1 of 3, " in points
+    assert points.count(" 0 of 0") == len(POINTS) - 1
 
 
 def test_what_is_printed_can_be_played() -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local.stack import Stack
+from shared.kafka.topics import PARTITIONS
 from tests.faults.campaign import BEGINS_AT, campaign
+from tests.faults.injecting import Injector
 from tests.faults.plan import told
 from tests.faults.planted import FOLDER, copied, plant, read, unload
 from tests.stack import emptied
@@ -25,6 +27,7 @@ FAULTS = tuple(
             "postgres",
             "copy intake",
             "clock_of_one intake -3600.0 s",
+            "kill certificates-streams",
             "kill intake",
         ),
     )
@@ -32,6 +35,8 @@ FAULTS = tuple(
 PLANTED = "moved_is_acknowledged"
 SETTLE_S = 5.0
 ENOUGH = 40
+IDLE_S = 1.0
+"""For how long nothing happens in a house at rest, which takes no proof."""
 
 
 async def test_faults_of_many_kinds_do_no_harm(stack: Stack, tmp_path: Path) -> None:
@@ -40,7 +45,12 @@ async def test_faults_of_many_kinds_do_no_harm(stack: Stack, tmp_path: Path) -> 
         async with campaign(parts, tmp_path, print) as playing:
             assert not await playing.play(SEED, FAULTS)
             assert playing.faults["crash at commit.unanswered"]
+            assert playing.faults["records copied"] > PARTITIONS, "more than one of each partition"
             assert any(each.was_unknown for each in playing.history.commands)
+            idle = Injector(playing.house, playing.clocks, print, behind_within_s=IDLE_S)
+            await idle.inject(told("retention notify"))
+            assert idle.done == {"retention not felt": 1}, "nothing happens that it could miss"
+            assert not idle.unheeded
 
 
 @pytest.mark.nightly

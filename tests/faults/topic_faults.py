@@ -26,8 +26,16 @@ RESEND: Final = (
 )
 
 
-async def copy_the_last(bootstrap: str, service: str, count: int) -> None:
-    """Send the last records of each partition once more, in order, as a relay that repeats does."""
+class NobodyBehindError(Exception):
+    """Nothing was deleted: whoever would have had to miss it had heard everything."""
+
+
+async def copy_the_last(bootstrap: str, service: str, count: int) -> int:
+    """Send the last records of each partition once more, in order, as a relay that repeats does.
+
+    Returns:
+        How many were sent.
+    """
     topic = events_topic(service).name
     last: defaultdict[int, list[Any]] = defaultdict(list)
     async for message in whole_topic(Brokers(bootstrap), topic):
@@ -44,19 +52,25 @@ async def copy_the_last(bootstrap: str, service: str, count: int) -> None:
                 )
     finally:
         await producer.stop()
+    return sum(map(len, last.values()))
 
 
-async def shorten(house: FaultyHouse, hearing: str) -> str | None:
+async def shorten(
+    house: FaultyHouse, hearing: str, *, behind_within_s: float = BEHIND_WITHIN_S
+) -> str | None:
     """Take all that is on a topic away while ``hearing`` is behind, and have it sent again once it is missed.
 
     Returns:
         What did not happen as it must, in words; ``None``: it was missed, and is sent again.
+
+    Raises:
+        NobodyBehindError: It did not come to be behind in time, and runs again; nothing was deleted.
     """
     brokers, topic = Brokers(house.stack.kafka_bootstrap), events_topic(SHORTENED).name
     await asyncio.to_thread(house.stack.processes.stop, hearing)
-    if not await _behind(brokers, topic, hearing):
+    if not await _behind(brokers, topic, hearing, behind_within_s):
         await asyncio.to_thread(_started, house, hearing)
-        return None
+        raise NobodyBehindError(f"{hearing} is not behind on {topic}")
     ends = await ends_of(brokers, topic)
     async with administrating(brokers) as admin:
         gone = {TopicPartition(*each): RecordsToDelete(end) for each, end in ends.items()}
@@ -79,12 +93,12 @@ def _started(house: FaultyHouse, service: str) -> None:
     house.starts(service)
 
 
-async def _behind(brokers: Brokers, topic: str, hearing: str) -> bool:
+async def _behind(brokers: Brokers, topic: str, hearing: str, within_s: float) -> bool:
     """Return whether a service that does not run comes to be behind on a topic in time."""
     async with administrating(brokers) as admin:
         groups = [name for name, *_ in await admin.list_consumer_groups()]
     mine = [name for name in groups if name.startswith(f"{hearing}.") and SHORTENED in name]
-    until = monotonic() + BEHIND_WITHIN_S
+    until = monotonic() + within_s
     while monotonic() < until:
         ends = await ends_of(brokers, topic)
         if mine and not await has_read(brokers, mine[0], ends):
