@@ -61,7 +61,7 @@ test: setup ## Every test, in two processes, each against a local stack of its o
 	@$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder -m "not nightly"
 
 ##@ Now and then
-.PHONY: format schemas nightly faults planted hostile bench env sbom audit-libraries lock clean
+.PHONY: format schemas nightly faults journeys planted hostile bench env sbom audit-libraries lock clean
 format: $(READY) ## Format and mend what can be mended
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
 
@@ -74,6 +74,9 @@ nightly: setup ## The laws of every decider, ten thousand examples each; three b
 
 faults: setup ## Hurt a whole house under load: ROUNDS=n SEED=s FLAGS="--at-once 5 --faults 80"
 	@$(BIN)/python -m tests.faults --rounds $(ROUNDS) --seed $(SEED) $(FLAGS)
+
+journeys: setup ## Kill and stop a whole house while a certification is played in it: ROUNDS=n SEED=s
+	@$(BIN)/python -m tests.faults.journeys --rounds $(ROUNDS) --seed $(SEED)
 
 planted: setup ## Plant bugs in copies of the services and show which check finds each
 	@$(BIN)/python -m tests.faults.planted
