@@ -6,8 +6,8 @@ They play the demo's own journey; what they send and hear is written down for th
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from random import Random  # noqa: TID251 -- the type of seeded dice
 from time import monotonic
@@ -16,6 +16,7 @@ from uuid import UUID
 
 import httpx2
 
+from deploy.demo import client
 from deploy.demo.client import MOVED, OK, Person, Reply, World
 from deploy.local.people import people
 from shared.web.codes import CODES
@@ -23,6 +24,7 @@ from shared.web.idempotency import command_id, parse_key
 from tests.faults.history import Heard, History, Invoked
 
 PATIENCE_S: Final = 90.0
+UNHURRIED_S: Final = 240.0
 PAUSE_S: Final = 0.1
 REQUEST_TIMEOUT_S: Final = 5.0
 LOOK_S: Final = 0.002
@@ -33,6 +35,16 @@ AGAIN: Final = 0.1
 """How many of the commands that were acknowledged are sent once more."""
 
 PROBLEM: Final = "application/problem+json"
+
+
+@contextmanager
+def unhurried() -> Generator[None]:
+    """Let the play wait longer for what comes a moment later: a letter's third try is 155 s away."""
+    usual, client.PATIENCE_S = client.PATIENCE_S, UNHURRIED_S
+    try:
+        yield
+    finally:
+        client.PATIENCE_S = usual
 
 
 class StillUnknownError(AssertionError):
@@ -61,6 +73,7 @@ class Careful(World):
         attempts: Of each command, in order.
         undocumented: Answers that no document of ours allows.
         under_way: How many commands each service is at.
+        asked_s: When a command was sent last, by the monotonic clock.
     """
 
     dice: Random
@@ -71,6 +84,7 @@ class Careful(World):
     attempts: dict[UUID, list[Attempt]] = field(default_factory=dict[UUID, list[Attempt]])
     undocumented: list[str] = field(default_factory=list[str])
     under_way: Counter[str] = field(default_factory=Counter[str])
+    asked_s: float = field(default_factory=monotonic)
 
     def person(self, label: str) -> "Repeating":
         """Return whoever the issuer knows as ``label``."""
@@ -111,6 +125,7 @@ class Careful(World):
     async def at(self, service: str) -> AsyncGenerator[None]:
         """Count a command that a service is at."""
         self.under_way[service] += 1
+        self.asked_s = monotonic()
         try:
             yield
         finally:

@@ -22,10 +22,10 @@ TARGETS: Final = {
 }
 """How often each process is killed: most of the work is review's."""
 
-STOPS: Final = 0.07
+STOPS: Final = 0.06
 """How many of the faults are immediate stops of the database server."""
 
-PAUSE_S: Final = (0.2, 2.0)
+PAUSE_S: Final = (0.2, 1.5)
 """How long whoever has struck waits, after what was ended has come back."""
 
 

@@ -23,7 +23,7 @@ from tests.faults.checks import violations
 from tests.faults.clock import Clocks
 from tests.faults.injecting import Injector
 from tests.faults.journeys_crowd import CrowdedJourney
-from tests.faults.journeys_house import HouseInRoles
+from tests.faults.journeys_house import APART, HouseInRoles
 from tests.faults.journeys_outcome import (
     Outcome,
     a_repeat_is_never_too_late,
@@ -32,15 +32,17 @@ from tests.faults.journeys_outcome import (
     outcome,
     the_outcome_is_the_calm_one,
 )
-from tests.faults.journeys_people import Careful, StillUnknownError
+from tests.faults.journeys_people import Careful, StillUnknownError, unhurried
 from tests.faults.journeys_plan import service_of
 from tests.faults.observing import observe
 from tests.faults.plan import Fault
 from tests.faults.seen import Violation
 from tests.faults.settling import settle
 
-BUSY_WITHIN_S: Final = 1.0
-MID_COMMAND_S: Final = 0.01
+BUSY_WITHIN_S: Final = 2.0
+MID_COMMAND_S: Final = 0.005
+LET_BE_S: Final = 8.0
+LOOK_S: Final = 0.2
 STRIKING: Final = 3
 """How many faults go on at the same time; never two at the same process."""
 
@@ -117,7 +119,7 @@ class Round:
         if not broken:
             firms = journey.certification.firms
             found += await everybody_has_a_certificate(self.world, firms, self.stage.refusals)
-        if calm is not None:
+        if calm is not None and not broken:
             found += the_outcome_is_the_calm_one(calm, led_to)
         self._count()
         self.say(f"  {self._figures()}; {monotonic() - began_s:.0f} s")
@@ -132,9 +134,10 @@ class Round:
             for number in range(STRIKING):
                 group.create_task(self._strike(injector, waiting, dice(self.seed, number)))
             try:
-                await journey.admit()
-                await journey.prepare()
-                await journey.certify()
+                with unhurried():
+                    await journey.admit()
+                    await journey.prepare()
+                    await journey.certify()
             except* (UnexpectedAnswerError, StillUnknownError) as errors:
                 broken = tuple(_broken_off(errors))
             finally:
@@ -148,10 +151,24 @@ class Round:
             async with self.struck_at[fault.target]:
                 if self.over.is_set():
                     return
-                if fault.target in SERVICES and await self.world.busy(fault.target, BUSY_WITHIN_S):
-                    await asyncio.sleep(throw.uniform(0, MID_COMMAND_S))
+                await self._aim(fault, throw.uniform(0, MID_COMMAND_S))
                 self._felt(fault)
                 await injector.inject(fault)
+
+    async def _aim(self, fault: Fault, late_s: float) -> None:
+        """Wait for a command that an API is in the middle of, and for a play that goes on.
+
+        Where nobody asks for anything, the play waits for what other processes do: they may be hurt
+        for a while, and must then come to it by themselves.
+        """
+        while monotonic() - self.world.asked_s > LET_BE_S and not self.over.is_set():  # noqa: ASYNC110 -- a pause
+            await asyncio.sleep(LOOK_S)
+        until = monotonic() + BUSY_WITHIN_S
+        while fault.target in APART and monotonic() < until and not self.over.is_set():
+            if await self.world.busy(fault.target, LOOK_S):
+                await asyncio.sleep(late_s)
+                if self.world.under_way[fault.target]:
+                    return
 
     def _felt(self, fault: Fault) -> None:
         """Count a fault, and whether it comes in the middle of a command."""
