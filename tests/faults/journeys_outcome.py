@@ -14,6 +14,10 @@ Outcome: TypeAlias = Mapping[str, Counter[tuple[str, ...]]]
 REPEATED: Final = frozenset({"NotificationFailed"})
 """What may stand on record once for each try that a fault spoiled."""
 
+GATHERED: Final = frozenset({"casefile", "cohort", "issuance"})
+"""Kinds of streams that note what several others say: as it comes, since no order is promised there."""
+
+THE_HOUSE: Final = "the house"
 PLANNED: Final = "NotificationPlanned"
 REFUSALS: Final = (
     *("precertification_missing", "precertification_missing", "group_size_outside_policy"),
@@ -35,10 +39,17 @@ def outcome(seen: Seen, firms: Iterable[Firm]) -> Outcome:
         for entry in service.log:
             streams[entry.stream].append(entry)
         for stream, entries in streams.items():
-            whose = cases.get(str(entries[0].record.correlation_id), "the house")
-            kinds = (_kind(each) for each in entries if each.record.type not in REPEATED)
-            found[f"{whose}, {name} {stream.partition('-')[0]}"][tuple(kinds)] += 1
+            kind = stream.partition("-")[0]
+            types = [_kind(each) for each in entries if each.record.type not in REPEATED]
+            told = sorted(types) if kind in GATHERED else types
+            found[f"{_whose(entries, cases)}, {name} {kind}"][tuple(told)] += 1
     return found
+
+
+def _whose(entries: Iterable[Entry], cases: Mapping[str, str]) -> str:
+    """Return the firm that a stream is about; the house has those about several, or about none."""
+    firms = {cases.get(str(entry.record.correlation_id)) for entry in entries}
+    return firms.pop() or THE_HOUSE if len(firms) == 1 else THE_HOUSE
 
 
 def _kind(entry: Entry) -> str:

@@ -13,6 +13,7 @@ from deploy.demo.journey import BEGINS_AT
 from deploy.local.stack import Stack
 from tests.faults.chance import dice
 from tests.faults.journeys_outcome import (
+    Outcome,
     a_repeat_is_never_too_late,
     only_documented_trouble,
     outcome,
@@ -110,6 +111,21 @@ def test_another_outcome_is_found() -> None:
         hurt = outcome(replace(seen, services=services), firms)
         found = [*the_outcome_is_the_calm_one(calm, hurt)]
         assert [each.where for each in found] == ["alfa, intake application"] * 2
+
+
+@pytest.mark.parametrize(("kind", "found"), [("cohort", 0), ("application", 2)])
+def test_only_what_is_gathered_may_come_in_another_order(kind: str, found: int) -> None:
+    """L2, L7: the order of one stream is promised, and among those that another notes it is not."""
+    firms, seen = (Firm("alfa", "", application_id=str(CASE)),), house()
+
+    def led_to(*places: int) -> Outcome:
+        log = tuple(
+            replace(seen.services["intake"].log[place], stream=f"{kind}-1") for place in places
+        )
+        services = {"intake": replace(seen.services["intake"], log=log)}
+        return outcome(replace(seen, services=services), firms)
+
+    assert len([*the_outcome_is_the_calm_one(led_to(0, 1, 2), led_to(1, 0, 2))]) == found
 
 
 def test_a_seed_strikes_the_same_again() -> None:
