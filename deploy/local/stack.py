@@ -154,8 +154,12 @@ class Stack:
             yield
 
     def __enter__(self) -> Self:
-        """Start."""
-        return self.start()
+        """Start; nothing is left running where a part cannot."""
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def __exit__(
         self,

@@ -14,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from deploy.local.errors import StackError
 from deploy.local.postgres import Postgres, require_server
 from deploy.local.stack import Stack, await_answer
+from tests.stack import folder_of_its_own, settings_of_its_own
 
 pytestmark = pytest.mark.system
 
@@ -123,6 +124,16 @@ def test_a_taken_port_is_said_in_one_line(stack: Stack) -> None:
     assert "\n" not in line
     assert "which process " in line
     assert "choose another port with SIGILL_" in line
+
+
+def test_nothing_is_left_running_where_a_part_cannot_start(stack: Stack) -> None:
+    """House: whoever enters a stack and gets none has nothing to stop."""
+    with folder_of_its_own() as folder:
+        taken = {"smtp_port": stack.settings.smtp_port}
+        other = Stack(settings_of_its_own(folder).model_copy(update=taken))
+        with pytest.raises(StackError, match="mail needs port"), other:
+            pass
+        assert [name for name in other.parts if other.processes.running(name)] == []
 
 
 def test_other_ports_need_a_stop_first(stack: Stack) -> None:
