@@ -253,7 +253,7 @@ async def test_a_hole_is_named(attacked: Attacked) -> None:
         ("UPDATE log.event SET stream = 'box-other' WHERE pos = 9", 9),
         ("UPDATE log.event SET version = 70 WHERE pos = 9", 9),
         ("UPDATE log.log_head SET pos = 39", RECORDS + 1),
-        ("UPDATE ledger.tile SET data = overlay(data PLACING '\\x00' FROM 320)", 10),
+        ("UPDATE ledger.tile SET data = set_byte(data, 319, 255 - get_byte(data, 319))", 10),
         ("UPDATE ledger.tile SET data = data || decode(repeat('00', 32), 'hex')", RECORDS + 1),
         ("UPDATE ledger.tile SET data = substring(data FOR 64)", 3),
         ("DELETE FROM ledger.tile", 1),
