@@ -13,6 +13,9 @@ AT_ONCE ?= 2
 ROUNDS ?= 10
 SEED ?= 1
 REQUESTS ?= 50000
+ifdef BROKERS
+export SIGILL_BROKERS := $(BROKERS)
+endif
 
 ##@ Every day
 .PHONY: help setup demo down up status check test

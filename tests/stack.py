@@ -24,7 +24,15 @@ from deploy.local.settings import SERVICES, StackSettings
 from deploy.local.stack import Stack
 from shared.clock import set_clock
 
-_PARTS = ("kafka", "kafka_controller", "postgres", "zipkin", "smtp", "issuer")
+_KAFKA = ("kafka", "kafka_2", "kafka_3")
+_PARTS = (
+    *_KAFKA,
+    *(f"{each}_controller" for each in _KAFKA),
+    "postgres",
+    "zipkin",
+    "smtp",
+    "issuer",
+)
 _STREAMS = "certificates_streams"
 WALL_CLOCK = "offset 0\n"
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -70,27 +71,28 @@ def down() -> None:
 @app.command()
 def status() -> None:
     """Say what runs, whether it answers, how far it is, and how much memory it holds."""
-    stack = Stack()
-    house = House(stack)
-    far = figures(stack, house.services)
-    headings = ("part", "process", "answers", "MiB", "log", "relay lag", "view lag", "parked")
-    table = Table(*headings, "where", box=None, pad_edge=False)
-    table.columns[-1].no_wrap = True
-    total = 0
-    for name, answers, where in _everything(stack, house):
-        record = stack.processes.running(name)
-        memory = memory_mb(record.pid) if record else None
-        total += memory or 0
-        known = far.get(name, Figures())
-        table.add_row(
-            name,
-            str(record.pid) if record else "-",
-            ("[green]yes[/green]" if answers else "[red]no[/red]") if record else "-",
-            *map(_number, (memory, known.log, known.relay_lag, known.view_lag, known.parked)),
-            where,
-        )
-    table.add_row("together", "", "", str(total))
-    Console(highlight=False, width=_STATUS_COLUMNS).print(table)
+    with _said_plainly():
+        stack = Stack()
+        house = House(stack)
+        far = figures(stack, house.services)
+        headings = ("part", "process", "answers", "MiB", "log", "relay lag", "view lag", "parked")
+        table = Table(*headings, "where", box=None, pad_edge=False)
+        table.columns[-1].no_wrap = True
+        total = 0
+        for name, answers, where in _everything(stack, house):
+            record = stack.processes.running(name)
+            memory = memory_mb(record.pid) if record else None
+            total += memory or 0
+            known = far.get(name, Figures())
+            table.add_row(
+                name,
+                str(record.pid) if record else "-",
+                ("[green]yes[/green]" if answers else "[red]no[/red]") if record else "-",
+                *map(_number, (memory, known.log, known.relay_lag, known.view_lag, known.parked)),
+                where,
+            )
+        table.add_row("together", "", "", str(total))
+        Console(highlight=False, width=_STATUS_COLUMNS).print(table)
 
 
 @app.command()
@@ -176,4 +178,9 @@ def _said_plainly() -> Generator[None]:
         yield
     except StackError as error:
         _err.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(1) from error
+    except ValidationError as error:
+        for wrong in error.errors(include_url=False):
+            name = str(wrong["loc"][0]).upper().removeprefix("SIGILL_")
+            _err.print(f"[red]SIGILL_{name}: {escape(wrong['msg'])}[/red]")
         raise typer.Exit(1) from error

@@ -6,9 +6,9 @@ Every setting is read from an environment variable of its name with the prefix `
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -43,7 +43,7 @@ class StackSettings(BaseSettings):
 
     local_dir: Path = CHECKOUT / ".local"
     parts_dir: Path | None = None
-    brokers: Literal[1, 3] = 1
+    brokers: Annotated[Literal[1, 3], BeforeValidator(int)] = 1
     kafka_port: int = 19192
     kafka_controller_port: int = 19193
     kafka_2_port: int = 19194

@@ -26,6 +26,9 @@ PARTITIONS = 6
 REPLICAS_IN_SYNC = 2
 UNLIMITED = -1
 PROVISION_TIMEOUT_S = 60.0
+LOOKS_MAX = 30
+"""A difference that is still seen at the last is one."""
+
 _SETTLE_S = 0.1
 
 
@@ -87,6 +90,7 @@ async def provision(brokers: Brokers, topics: Sequence[Topic], *, replication: i
         KafkaError: The cluster is not there, or says no.
         TimeoutError: It does not answer in time.
     """
+    differences: list[str] = []
     async with administrating(brokers) as admin, asyncio.timeout(PROVISION_TIMEOUT_S):
         wanted = [
             NewTopic(
@@ -102,15 +106,26 @@ async def provision(brokers: Brokers, topics: Sequence[Topic], *, replication: i
             error = for_code(code)
             if error not in (NoError, TopicAlreadyExistsError):
                 raise error(name)
-        found = await _found(admin, topics)
-        kept = await _configurations(admin, topics)
-    differences = [
+        for _ in range(LOOKS_MAX):
+            differences = await _looked_at(admin, topics, replication)
+            if not differences:
+                return
+            await asyncio.sleep(_SETTLE_S)
+    raise TopicDiffers("; ".join(differences))
+
+
+async def _looked_at(admin: Any, topics: Sequence[Topic], replication: int) -> list[str]:
+    """Return one sentence for each way in which topics are not as described, as one broker sees it.
+
+    A broker that has not heard yet how a new topic is kept tells what topics are like by default.
+    """
+    found = await _found(admin, topics)
+    kept = await _configurations(admin, topics)
+    return [
         difference
         for each in topics
         for difference in _differences(each, found[each.name], kept[each.name], replication)
     ]
-    if differences:
-        raise TopicDiffers("; ".join(differences))
 
 
 def _differences(

@@ -167,7 +167,7 @@ class Injector:
 
     def _all_run(self) -> None:
         """Start whatever has ended, and wait until it is ready."""
-        for part in ("postgres", "kafka"):
+        for part in ("postgres", *self._brokers()):
             if self.house.running(part) is None:
                 self.house.stack.restart(part)
         for process in self.house.processes():
@@ -312,10 +312,19 @@ class Injector:
                 await asyncio.sleep(SEVER_EACH_S)
 
     async def _kafka(self, seconds: float) -> None:
-        """Let the broker be away for a while."""
-        await asyncio.to_thread(self.house.stack.processes.stop, "kafka")
+        """Let a broker be away for a while; of three one in turns, every second time frozen."""
+        turn, brokers = self.done["kafka"], self._brokers()
+        name = brokers[turn % len(brokers)]
+        if len(brokers) > 1 and turn % 2:
+            await self._freeze(Fault("freeze", name, seconds=seconds))
+            return
+        await asyncio.to_thread(self.house.stack.processes.stop, name)
         await asyncio.sleep(seconds)
-        await asyncio.to_thread(self.house.stack.restart, "kafka")
+        await asyncio.to_thread(self.house.stack.restart, name)
+
+    def _brokers(self) -> list[str]:
+        """Return the names of the brokers."""
+        return [part for part in self.house.stack.parts if part.startswith("kafka")]
 
     async def _offsets(self, service: str) -> None:
         """Let all consumers of a service begin at the first offset again."""

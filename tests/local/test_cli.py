@@ -68,6 +68,13 @@ def test_what_cannot_be_done_ends_with_one_line(environment: dict[str, str]) -> 
     assert "Traceback" not in ended.stderr
 
 
+def test_three_brokers_are_asked_for_by_a_setting(environment: dict[str, str]) -> None:
+    """Issue 4: ``BROKERS=3``; and a number that cannot be is said in one line."""
+    assert "kafka-3" in _run(environment | {"SIGILL_BROKERS": "3"}, "status").stdout
+    refused = _refused(environment | {"SIGILL_BROKERS": "2"}, "status")
+    assert refused.strip() == "SIGILL_BROKERS: Input should be 1 or 3"
+
+
 def test_nobody_home_and_nobody_known_is_said_in_one_line(environment: dict[str, str]) -> None:
     """House: a token needs an issuer that runs, and a person that it knows."""
     away = _refused(environment, "token", "PL1", "intake")
