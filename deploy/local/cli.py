@@ -181,6 +181,6 @@ def _said_plainly() -> Generator[None]:
         raise typer.Exit(1) from error
     except ValidationError as error:
         for wrong in error.errors(include_url=False):
-            name = str(wrong["loc"][0]).upper().removeprefix("SIGILL_")
+            name = str(wrong["loc"][0]).upper()
             _err.print(f"[red]SIGILL_{name}: {escape(wrong['msg'])}[/red]")
         raise typer.Exit(1) from error

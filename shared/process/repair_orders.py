@@ -72,7 +72,9 @@ async def redrive_streams(service: Service[S], settings: S, asked: Asked) -> boo
         except Refusal as no:
             say(f"{no.code}: {no.detail}")
             return False
-    if not asked.apply:
+    if not steps:
+        say(f"nothing is parked of {asked.stream or asked.group}")
+    elif not asked.apply:
         say(f"a dry run: with --apply these {len(steps)} are taken")
     return all(step.outcome != "stays" for step in steps)
 

@@ -75,6 +75,8 @@ async def test_a_redrive_is_an_event_with_actor_and_reason(house: House) -> None
         assert await _on_record(house) == []
         assert house.command(*words, "--apply").returncode == 0
         assert house.command("parked").returncode == 0
+        again = house.command(*words, "--apply")
+        assert (again.returncode, again.stdout.strip()) == (0, f"nothing is parked of {GROUP}")
     orders = await _on_record(house)
     assert len(orders) == len(STRANGERS)
     for each in orders:
