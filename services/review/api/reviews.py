@@ -185,7 +185,7 @@ def staffing_routes(*, edge: Edge, acting: Acting, bystander: Bystander) -> APIR
     @router.post(
         "/{review_id}/reviewers",
         status_code=status.HTTP_201_CREATED,
-        responses=problems(*REVIEWING, *STAFFING),
+        responses=problems("certifier_was_reviewer", *REVIEWING, *STAFFING),
     )
     async def assign_reviewer(
         review_id: UUID,

@@ -4,7 +4,7 @@
 ``bars``, and what the decision itself needs in ``certification``.
 """
 
-from typing import assert_never
+from typing import Final, assert_never
 from uuid import UUID
 
 from services.review.commands.review import (
@@ -145,10 +145,15 @@ def _plan(command: PlanReview, review: Review) -> tuple[ReviewEvent, ...]:
     return (plan,)
 
 
+DECIDES: Final = "certifier_was_reviewer"
+"""SOD-6 from its other side: who is to decide does not review, or nobody could decide any more."""
+
+
 def _assign_reviewer(command: AssignReviewer, review: Review) -> tuple[ReviewEvent, ...]:
     """REV-1, REV-2: under agreement and plan, a competent person whom nothing bars."""
     opening = undecided(review)
-    refuse_if_barred(bars_to_reviewing(command.standing, opening, command.at))
+    bars = bars_to_reviewing(command.standing, opening, command.at)
+    refuse_if_barred(bars | {DECIDES: command.reviewer_id == review.certifier_id})
     assigned = ReviewerAssigned(
         review_id=opening.review_id,
         application_id=opening.application_id,

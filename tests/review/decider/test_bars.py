@@ -150,6 +150,12 @@ def test_whoever_was_assigned_to_review_does_not_decide() -> None:
     review.given(*ready, as_reviewer).when(approve).then_refused("certifier_was_reviewer")
 
 
+def test_whoever_is_to_decide_is_not_assigned_to_review() -> None:
+    """SOD-6: the case would have a certifier who may not decide, and no other could be named."""
+    decides = certifier_assigned.model_copy(update={"certifier_id": REVIEWER})
+    review.given(*planned_for, decides).when(assign_reviewer).then_refused("certifier_was_reviewer")
+
+
 def test_a_bar_is_told_before_anything_else_is_missing() -> None:
     """GEN-8, G6: the try itself is what the auditors are to see, planned or not."""
     unplanned = replace(
