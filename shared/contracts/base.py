@@ -63,7 +63,8 @@ Distinct = Annotated[tuple[T, ...], AfterValidator(_distinct)]
 
 def instant_text(at: datetime) -> str:
     """Return ``at`` as RFC 3339 in UTC with six decimals: one instant, one text."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def _utc(at: datetime) -> datetime:

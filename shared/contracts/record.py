@@ -103,8 +103,8 @@ def encode(record: Record) -> bytes:
         leaf = orjson.dumps(body, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
     except (TypeError, ValueError) as error:
         raise UnrecordableError(str(error)) from error
-    if leaf.isascii() and b"\\u0000" not in leaf:
-        _check_kinds(record.data)  # its texts are in NFC, its integers within 2^53
+    if leaf.isascii() and b"\\" not in leaf:
+        _check_kinds(record.data)  # its texts are in NFC and hold no NUL, its integers within 2^53
     else:
         _check(record.data)
         for text in (record.log, record.type, record.stream, record.policy):

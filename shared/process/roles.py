@@ -2,6 +2,7 @@
 
 import asyncio
 import faulthandler
+import gc
 import signal
 from contextlib import AsyncExitStack
 from functools import partial
@@ -32,6 +33,9 @@ WATCHDOG_S: Final = 5.0
 CLOSE_S: Final = 1.0
 """How long a door is waited for that nothing has come through yet, or that took its time."""
 
+YOUNG_MAX: Final = 10_000
+"""Objects made and not let go, after which Python looks for cycles among them; its own figure is 700."""
+
 _log = get_logger("process")
 
 
@@ -56,6 +60,17 @@ async def serve(service: Service[S], settings: S, role: Role) -> None:
             if door is not None:
                 await door.close(CLOSE_S)
     _log.info("process.ended", service=service.name, role=role)
+
+
+def _leave_what_is_loaded() -> None:
+    """Let the garbage collector look only at what is made from now on, and less often.
+
+    Code, models and routes stay until the end; looking through them again and again took a seventh
+    of a request's processor time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_MAX, *gc.get_threshold()[1:])
 
 
 def _hear_of_the_end(stopping: asyncio.Event, grace_s: float) -> None:
@@ -117,6 +132,7 @@ async def _be(
         add_health(app, asked)
         await stack.enter_async_context(app.router.lifespan_context(app))
         door.app = app
+    _leave_what_is_loaded()
     _log.info("process.works", service=service.name, role=role, simulated=opened.log.simulated)
     loops += [_alone(f"consumer {c.book.consumer}", c, stopping) for c in consumers]
     loops += [_alone(f"relay {r.output.topic}", r, stopping) for r in sending]
