@@ -12,6 +12,7 @@ from services.review.api.reviews import DECIDING, case_after
 from services.review.api.standing import Bystander
 from services.review.commands.review import ApproveCertification, RefuseCertification
 from services.review.views.report_texts import ReportTexts, report_texts
+from services.review.views.review_case import team_of
 from shared.contracts.base import Instant
 from shared.contracts.review import CertificationApproved, CertificationRefused
 from shared.contracts.roles import Role
@@ -139,8 +140,7 @@ def decision_readings(*, edge: Edge, acting: Acting) -> APIRouter:
         firm = firm_of(by.principal, by.role)
         if case is None or firm not in {None, case.organisation_number}:
             raise _no_review()
-        team = {case.certifier_id, *(each.person_id for each in case.reviewers)}
-        if firm is None and by.principal.person not in team:
+        if firm is None and by.principal.person not in team_of(case):
             no = Refusal(
                 RefusalKind.NOT_PERMITTED, "access_not_granted", "You are not of this review."
             )

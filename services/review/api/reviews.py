@@ -17,7 +17,7 @@ from services.review.commands.review import (
     PlanReview,
 )
 from services.review.queries import Lists
-from services.review.views.review_case import ReviewCase, for_the_firm, review_case
+from services.review.views.review_case import ReviewCase, review_case, shown_to
 from shared.contracts.base import Event
 from shared.contracts.review import PlannedReviewer, ReviewEvent
 from shared.contracts.roles import Role
@@ -88,7 +88,7 @@ async def _case(acting: Acting, review_id: UUID, by: Reader) -> tuple[ReviewCase
     if case is None or firm not in {None, case.organisation_number}:
         raise Refusal(RefusalKind.NOT_FOUND, "review_not_found", "There is no such review.")
     look = Look(case, history.version, history.position, history.case)
-    return (case if firm is None else for_the_firm(case)), look
+    return shown_to(case, by.principal.person, by.role), look
 
 
 def review_lists(
@@ -108,13 +108,15 @@ def review_lists(
         request: Request,
         response: Response,
     ) -> list[ReviewCase]:
-        """Return reviews by their ids: of all firms for SKOOPI's people, else of the own firm."""
+        """Return reviews by their ids: of all firms for SKOOPI's people, else of the own firm.
+
+        A draft is shown to its own team, and to whoever leads and oversees.
+        """
         firm = firm_of(by.principal, by.role)
         rows = await lists.reviews(of=firm, after=asked.after or "", limit=asked.fetch)
         more = str(rows[asked.limit - 1].review_id) if len(rows) > asked.limit else None
         link_next(request, response, asked, after=more)
-        shown = rows[: asked.limit]
-        return [row if firm is None else for_the_firm(row) for row in shown]
+        return [shown_to(row, by.principal.person, by.role) for row in rows[: asked.limit]]
 
     @router.get("/{review_id}", responses=problems("review_not_found"))
     async def read_review(
@@ -123,7 +125,7 @@ def review_lists(
         seen: Annotated[Seen, Depends(if_none_match)],
         response: Response,
     ) -> ReviewCase:
-        """Return a review; to the firm without its draft, until the report is issued."""
+        """Return a review; without its draft, until the report is issued, but for its own team."""
         case, look = await _case(acting, review_id, by)
         show(response, look, seen)
         return case

@@ -1,7 +1,7 @@
 """A review as it is read: who is assigned, what was found, how far it is. Pseudonyms, no words."""
 
 from datetime import date
-from typing import Literal, assert_never
+from typing import Final, Literal, assert_never
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -28,12 +28,16 @@ from shared.contracts.review import (
     ReviewPlanSet,
     ReviewReportIssued,
 )
+from shared.contracts.roles import Role
 from shared.contracts.scheme import SCHEMES, Criterion
 from shared.eventlog.views import View
 
 Status = Literal[
     "opened", "in_review", "assessed", "reported", "final", "recommended", "approved", "refused"
 ]
+
+SEES_DRAFTS: Final = frozenset({Role.PROJECT_LEADER, Role.STEERING_GROUP, Role.AUDITOR})
+"""Who leads and who oversees; of all others only a review's own team sees its draft."""
 
 
 class Plan(BaseModel):
@@ -114,6 +118,22 @@ class ReviewCase(BaseModel):
     recommendation: Literal["approve", "refuse"] | None = None
     decision_id: UUID | None = None
     decided_at: Instant | None = None
+
+
+def team_of(review: ReviewCase) -> frozenset[UUID]:
+    """WSP-2, REV-5, REV-13: return whose review it is: those assigned to assess, or to decide."""
+    assessing = frozenset(each.person_id for each in review.reviewers)
+    return assessing if review.certifier_id is None else assessing | {review.certifier_id}
+
+
+def shown_to(review: ReviewCase, person_id: UUID, role: Role) -> ReviewCase:
+    """REV-9, ADR-0034: return what is shown of a review to a person who asks in ``role``.
+
+    Whoever assesses other firms may belong to this one, and then sees no more than it.
+    """
+    if role in SEES_DRAFTS or person_id in team_of(review):
+        return review
+    return for_the_firm(review)
 
 
 def for_the_firm(review: ReviewCase) -> ReviewCase:

@@ -185,6 +185,11 @@ async def reviewed(house: House) -> None:
 async def reported(house: House) -> None:
     """Play up to the report."""
     await reviewed(house)
+    await report(house)
+
+
+async def report(house: House) -> None:
+    """Let R1 weigh the whole, and issue the report."""
     house.now = datetime(2019, 5, 28, 8, tzinfo=UTC)
     body = {"definition_confirmed": True, **TEXT}
     done(await house.act("R1", "PUT", f"{REVIEW}/overall-assessment", body, seen=REVIEW))

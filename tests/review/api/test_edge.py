@@ -32,6 +32,7 @@ from tests.review.api.journey import (
     plan,
     recommended,
     refused,
+    report,
     reported,
     reviewed,
     staffed,
@@ -136,6 +137,17 @@ async def test_the_firm_sees_the_report_once_it_is_issued(house: House) -> None:
     assert shown["results"]["3.5"]["result"] == "conforms"
     texts = (await house.get("alfa-signatory", f"{REVIEW}/report")).json()
     assert texts["summary"] == {"text": "All conforms.", "language": "en"}
+
+
+async def test_a_reviewer_of_other_cases_sees_no_draft(house: House) -> None:
+    """REV-9, ADR-0034: reviewers come from certified firms, so they see what the firm sees."""
+    await reviewed(house)
+    for path in (REVIEW, "/v1/reviews"):
+        assert "conforms" not in (await house.get("R3", path)).text
+        assert "conforms" in (await house.get("C1", path)).text
+        assert "conforms" in (await house.get("PL1", path)).text
+    await report(house)
+    assert "conforms" in (await house.get("R3", REVIEW)).text
 
 
 async def test_a_report_is_read_by_its_own_team_only(house: House) -> None:

@@ -14,12 +14,13 @@ from services.review.views.case_record import CaseRecord, PartRecord, case_recor
 from services.review.views.deadline import ask, deadlines
 from services.review.views.duty_record import DutyRecord, duty_record
 from services.review.views.report_texts import report_texts
-from services.review.views.review_case import ReviewCase, for_the_firm, review_cases
+from services.review.views.review_case import ReviewCase, for_the_firm, review_cases, shown_to
 from services.review.views.tie_record import tie_record
 from services.review.views.workspace_case import workspace_case
 from shared.contracts.base import Event
 from shared.contracts.preparation import Part
 from shared.contracts.review import CriterionReviewRevised, Result, ReviewEvent
+from shared.contracts.roles import Role
 from shared.contracts.scheme import SCHEME_V1, Criterion
 from shared.eventlog.views import Due, View
 from tests.review.decider.test_appointment import made as appointed
@@ -52,6 +53,7 @@ from tests.review.facts import (
     LEADER,
     REVIEW,
     REVIEWER,
+    STRANGER,
     SUPERVISOR,
     TUESDAY,
     all_reviewed_but,
@@ -64,6 +66,7 @@ from tests.review.facts import (
     final,
     opened,
     planned,
+    planned_for,
     ready,
     refused,
     reported,
@@ -143,6 +146,26 @@ def test_the_firm_sees_no_draft_before_the_report() -> None:
     assert for_the_firm(review_after(opened)).status == "opened"
     shown = review_after(*staffed, *all_reviewed_but(), assessed, reported)
     assert for_the_firm(shown) is shown
+
+
+@pytest.mark.parametrize(
+    ("person", "role"), [(REVIEWER, Role.REVIEWER), (CERTIFIER, Role.CERTIFIER)]
+)
+def test_a_draft_is_shown_to_its_own_team(person: UUID, role: Role) -> None:
+    """REV-9, ADR-0034: who is assigned sees it, and before the assignment does not."""
+    draft = review_after(*staffed, *all_reviewed_but(), assessed)
+    assert shown_to(draft, person, role) is draft
+    assert shown_to(draft, STRANGER, role) == for_the_firm(draft)
+    unstaffed = review_after(*planned_for)
+    assert shown_to(unstaffed, person, role) == for_the_firm(unstaffed)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_draft_is_shown_to_whoever_leads_and_oversees(role: Role) -> None:
+    """REV-9, ADR-0034: of all others nobody sees it, whatever role they have."""
+    draft = review_after(*staffed, *all_reviewed_but(), assessed)
+    leading = {Role.PROJECT_LEADER, Role.STEERING_GROUP, Role.AUDITOR}
+    assert (shown_to(draft, STRANGER, role) is draft) is (role in leading)
 
 
 def test_a_review_is_opened_once_and_first() -> None:
