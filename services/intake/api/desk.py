@@ -10,7 +10,7 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
 from services.intake.commands.mandate import Heard
-from services.intake.decider.application_state import Application, known, own
+from services.intake.decider.application_state import Application, known, own, screened_by
 from services.intake.decider.decision import need_mandate
 from services.intake.decider.round import Round
 from services.intake.queries import Lists
@@ -97,6 +97,22 @@ class Desk:
         known(state)
         return state
 
+    async def screened(self, application_id: UUID, by: Caller, what: str) -> Application:
+        """K-02: return an application for whoever wants to decide on it (``what``).
+
+        Raises:
+            Refusal: 404 ``application_not_found``: also for a reviewer who does not screen it.
+                That try is on record by then, for what it was (GEN-8).
+        """
+        state = await self.application(application_id, by)
+        if by.role is Role.REVIEWER:
+            try:
+                screened_by(state, by.person)
+            except Refusal:
+                await self._keep(by, what, f"application-{application_id}", "not_the_screener")
+                raise
+        return state
+
     async def shown(
         self, application_id: UUID, by: Reader
     ) -> tuple[ApplicationDocument, History, Look]:
@@ -145,20 +161,23 @@ class Desk:
         except Refusal as no:
             known = await self.handler.log.recall(by.cause.command_id, digest=by.cause.digest)
             if known is None:
-                what = type(wish).__name__
-                await self.edge.access.record(
-                    AccessEntry(
-                        command_id=uuid5(by.cause.command_id, f"{stream}:{what}"),
-                        actor=by.cause.actor,
-                        command=what,
-                        stream=stream,
-                        code=no.code,
-                        at=self.now(),
-                        case=(await self.handler.look(stream)).case,
-                    )
-                )
+                await self._keep(by, type(wish).__name__, stream, no.code)
                 raise
         return under_mandate(by, heard, wish.at)
+
+    async def _keep(self, by: Caller, what: str, stream: str, code: str) -> None:
+        """GEN-8: keep a no on grounds of role or duty, before the caller hears of it."""
+        await self.edge.access.record(
+            AccessEntry(
+                command_id=uuid5(by.cause.command_id, f"{stream}:{what}"),
+                actor=by.cause.actor,
+                command=what,
+                stream=stream,
+                code=code,
+                at=self.now(),
+                case=(await self.handler.look(stream)).case,
+            )
+        )
 
 
 def organisation(by: Caller | Reader) -> str:

@@ -203,7 +203,7 @@ def _yes(router: APIRouter, desk: Desk) -> None:
         response: Response,
     ) -> Receipt:
         """Admit the enterprise to its round, with reasons. Only the named screener does."""
-        state = await desk.application(application_id, by)
+        state = await desk.screened(application_id, by, AdmitApplicant.__name__)
         heard = await desk.heard_of(by.person, by.role)
         wish = AdmitApplicant(
             screener_id=by.person,
@@ -249,7 +249,7 @@ def _later(router: APIRouter, desk: Desk) -> None:
         response: Response,
     ) -> Receipt:
         """Ask the enterprise to come back later: what is lacking, from when, what to do."""
-        state = await desk.application(application_id, by)
+        state = await desk.screened(application_id, by, DeferApplication.__name__)
         heard = await desk.heard_of(by.person, by.role)
         wish = DeferApplication(
             screener_id=by.person,
@@ -295,7 +295,7 @@ def _no(router: APIRouter, desk: Desk) -> None:
         response: Response,
     ) -> Receipt:
         """Turn the application down, with reasons. The enterprise may apply anew."""
-        state = await desk.application(application_id, by)
+        state = await desk.screened(application_id, by, RejectApplication.__name__)
         number = known(state).organisation_number
         heard = await desk.heard_of(by.person, by.role)
         asked = (

@@ -105,6 +105,19 @@ def own(application: Application, organisation: str) -> Opening:
     return opening
 
 
+def screened_by(application: Application, reviewer_id: UUID) -> Opening:
+    """K-02, ADR-0034: return the opening of a case that this reviewer was named to screen.
+
+    Of any other say that it is not there: so does whatever reviewers read of applications.
+    """
+    opening = known(application)
+    if application.screener_id != reviewer_id:
+        raise Refusal(
+            RefusalKind.NOT_FOUND, "application_not_found", "There is no such application."
+        )
+    return opening
+
+
 def need_submitted(application: Application) -> None:
     """Q-006: refuse to examine what was not submitted, or is examined already."""
     if application.stage is not Stage.SUBMITTED:

@@ -179,6 +179,28 @@ async def test_a_reviewer_can_be_named_and_then_decides() -> None:
     assert record.actor.role is Role.REVIEWER
 
 
+@pytest.mark.parametrize(
+    ("what", "body"),
+    [
+        ("admission", {"reason": REASON}),
+        ("deferral", {"reason": REASON, "codes": ["competence"], "actions": "Gå kursen."}),
+        ("rejection", {"reason": REASON}),
+    ],
+)
+async def test_a_reviewer_hears_of_no_application_but_their_own(
+    what: str, body: dict[str, Any]
+) -> None:
+    """K-02, ADR-0034: 404 as for an id of nothing, in every version; the try is on record."""
+    house, path = await in_screening()
+    absent = f"/v1/applications/{UUID(int=99)}"
+    seen = int(ok(await house.get(LEADER, path)).headers["etag"].strip('"'))
+    for address, version in ((path, seen), (path, seen + 1), (absent, seen)):
+        answer = await house.send(REVIEWER, f"{address}/{what}", body, seen=version)
+        refused(answer, "application_not_found", 404)
+    kept = await house.access.entries(case=UUID(path.rpartition("/")[2]))
+    assert [each.entry.code for each in kept] == ["not_the_screener"] * 2
+
+
 async def test_supervisors_cannot_be_named_as_screeners() -> None:
     """SOD-10: an appointment as supervisor is none for screening."""
     house = await staffed()

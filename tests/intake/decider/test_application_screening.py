@@ -14,6 +14,7 @@ from services.intake.commands.application import (
 )
 from services.intake.commands.mandate import Tie
 from services.intake.decider.application import decider
+from services.intake.decider.application_state import screened_by
 from shared.contracts.intake import (
     ApplicationDeferred,
     ApplicationEvent,
@@ -21,6 +22,7 @@ from shared.contracts.intake import (
     DeferralCode,
 )
 from shared.contracts.roles import Role
+from shared.decider import Refusal, RefusalKind
 from shared.testing import Scenario
 from tests.intake.facts import (
     ALFA,
@@ -225,6 +227,21 @@ def test_only_the_named_screener_decides(wish: ScreeningDecision) -> None:
     """K-02: nobody else, whatever their role."""
     given = application.given(*in_screening)
     given.when(replace(wish, screener_id=STRANGER)).then_refused("not_the_screener")
+
+
+@pytest.mark.parametrize("history", [(), (interested,), in_screening])
+def test_a_reviewer_knows_of_no_application_but_their_own(
+    history: tuple[ApplicationEvent, ...],
+) -> None:
+    """K-02, ADR-0034: what is not theirs is answered like what is not there."""
+    with pytest.raises(Refusal) as no:
+        screened_by(decider.fold(history), STRANGER)
+    assert (no.value.kind, no.value.code) == (RefusalKind.NOT_FOUND, "application_not_found")
+
+
+def test_the_named_screener_knows_of_the_application() -> None:
+    """K-02: whoever was named, whatever their role."""
+    assert screened_by(decider.fold(in_screening), LEADER).application_id == APPLICATION
 
 
 @decisions
