@@ -162,15 +162,15 @@ class Admission:
             else:
                 self.stage.refused(reply, "precertification_missing", "Delta submits")
 
-    async def admit(self, screener_id: str) -> None:
-        """G1-4: PL1 screens and admits the three; each is offered a place."""
-        leader = self.stage.person("PL1")
+    async def admit(self, screener_id: str, screener: str = "PL1") -> None:
+        """G1-4: PL1, or whoever is named, screens and admits the three; each is offered a place."""
+        leader, deciding = self.stage.person("PL1"), self.stage.person(screener)
         for firm in self.admitted:
             named = {"person_id": screener_id}
             done(await leader.act("intake", firm.application, "/screening", named))
             reason = {"reason": "Företaget är ett ASF och har goda förutsättningar."}
-            reply = await leader.act("intake", firm.application, "/admission", reason)
-            self.stage.happened(reply, f"PL1: {firm.name} is admitted")
+            reply = await deciding.act("intake", firm.application, "/admission", reason)
+            self.stage.happened(reply, f"{screener}: {firm.name} is admitted")
         for firm in self.admitted:
             await eventually(lambda firm=firm: self._offered(firm), "a place to be offered")  # type: ignore[misc]
 

@@ -30,8 +30,12 @@ def scene(stack: Stack) -> Iterator[Scene]:
 
 
 @pytest.fixture(scope="module")
-def report(scene: Scene) -> Report:
-    """What became of requests made from the documents; every process has lived through them."""
+def report(scene: Scene, answers: list[Asked]) -> Report:
+    """What became of requests made from the documents; every process has lived through them.
+
+    They change what there is, so that relations have been asked by then.
+    """
+    assert answers
     told = fuzzed(scene, REQUESTS, SEED)
     processes = scene.house.stack.processes
     gone = [name for name in scene.house.processes() if processes.running(name) is None]

@@ -15,7 +15,7 @@ from deploy.openapi import openapi_documents
 from shared.web.codes import CODES
 from shared.web.pages import meanings
 from shared.web.server import HEAD_BYTES_MAX
-from tests.hostile.scene import CALLER, Scene
+from tests.hostile.scene import CALLER, UNASSIGNED, Scene
 from tests.ledger.foreign.environment import PLACE, filled
 
 REQUIREMENTS: Final = CHECKOUT / "requirements" / "hostile.txt"
@@ -135,8 +135,9 @@ def _people(scene: Scene, service: str) -> dict[str, tuple[str, list[str]]]:
 
 
 def _of_the_house() -> set[str]:
-    """Return everybody who works for the certifying house, but for most of those turned away."""
-    return {label for label, each in people().items() if each.org_number is None} - {*BUYERS[1:]}
+    """Return who works for the certifying house, but for most of those turned away."""
+    turned_away = {*BUYERS[1:], *UNASSIGNED}
+    return {label for label, each in people().items() if each.org_number is None} - turned_away
 
 
 def _ids(scene: Scene) -> dict[str, list[Any]]:

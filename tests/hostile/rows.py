@@ -2,11 +2,14 @@
 
 It is total: an operation that is in none of these, or in two, fails the test. A row of ``FIRMS`` or
 ``OURS`` has the code that answers whoever names something that is not there; in ``FIRMS`` another
-firm's thing is not there either.
+firm's thing is not there either. Of the house's own roles some have a part in a case only when it
+is given to a person: for each of those, ``NO_PART`` says what everybody else in the role gets.
 """
 
 from collections.abc import Mapping
 from typing import Final
+
+from shared.contracts.roles import Role
 
 SERVICES: Final = ("audit", "certificates", "intake", "notify", "review")
 OF_LEDGERS: Final = (
@@ -119,3 +122,65 @@ WITHOUT: Final = frozenset(
     }
 )
 """The path names nothing of a firm's: what a firm sees here is only what is its own."""
+
+FIRM: Final = frozenset({Role.APPLICANT, Role.SIGNATORY, Role.COWORKER})
+"""Roles in which somebody acts for a firm."""
+BY_PART: Final = frozenset(
+    {Role.REVIEWER, Role.CERTIFIER, Role.SUPERVISOR, Role.TRAINER, Role.APPEAL_PANEL}
+)
+"""Roles in which somebody has a part in one case and none in the next."""
+OF_THE_WHOLE: Final = frozenset(
+    {
+        *(Role.PROJECT_LEADER, Role.STEERING_GROUP, Role.REGISTRAR, Role.AUDITOR),
+        *(Role.OPERATOR, Role.SERVICE, Role.BUYER),
+    }
+)
+"""Roles that have no part in a case: what they may, they may in each; but see ``has_parts``."""
+
+ALLOWED: Final = "allowed"
+HIDDEN: Final = "hidden"
+"""The same answer as for what is not there."""
+
+NO_PART: Final[Mapping[tuple[str, Role], str]] = {
+    **{
+        (f"intake.{name}", Role.REVIEWER): HIDDEN
+        for name in (
+            *("read_application", "read_survey", "read_decision", "read_place"),
+            *("admit_applicant", "defer_application", "reject_application"),
+        )
+    },
+    **{
+        (f"intake.{name}", Role.PROJECT_LEADER): "not_the_screener"
+        for name in ("admit_applicant", "defer_application", "reject_application")
+    },
+    **{
+        (f"review.{name}", role): "access_not_granted"
+        for name in ("read_workspace", "read_file", "read_self_assessment")
+        for role in (Role.SUPERVISOR, Role.REVIEWER, Role.CERTIFIER)
+    },
+    ("review.apply_kit", Role.SUPERVISOR): "access_not_granted",
+    ("review.read_report", Role.REVIEWER): "access_not_granted",
+    ("review.read_report", Role.CERTIFIER): "access_not_granted",
+    **{
+        (f"review.{name}", Role.REVIEWER): "not_the_reviewer"
+        for name in (
+            *("review_criterion", "revise_criterion", "assess_overall"),
+            *("issue_report", "finalise_report", "recommend_decision"),
+        )
+    },
+    ("review.decide_certification", Role.CERTIFIER): "not_the_certifier",
+    **{
+        (f"review.{name}", role): ALLOWED
+        for name in ("read_review", "read_decision", "declare_impartiality")
+        for role in (Role.REVIEWER, Role.CERTIFIER)
+    },
+    **{
+        ("intake.read_group", role): ALLOWED
+        for role in (Role.REVIEWER, Role.SUPERVISOR, Role.TRAINER)
+    },
+    ("intake.read_round_places", Role.REVIEWER): ALLOWED,
+}
+"""What somebody without a part in it gets: a code of 403, ``HIDDEN``, or ``ALLOWED`` (ADR-0034).
+
+Of a review they read how far it is, and no draft; they declare themselves before they are assigned.
+"""

@@ -1,7 +1,8 @@
 """The house that everything here attacks: three firms have come a different way each.
 
 Alfa is certified, Beta's report is out for comment, Gamma's workspace is still open. Whatever a
-person writes holds a canary.
+person writes holds a canary. R1 screens Beta and reviews Alfa and Beta, C1 decides on them; S1
+supports the group of all three and TR1 trains it; PL1 screens Alfa and Gamma.
 """
 
 from base64 import b64decode
@@ -17,6 +18,7 @@ from deploy.demo.admission import PILOT, Admission
 from deploy.demo.appointments import appoint, person_id
 from deploy.demo.cast import Firm, pilot_firms
 from deploy.demo.certification import Certification
+from deploy.demo.client import done
 from deploy.demo.journey import APPOINTED
 from deploy.demo.preparation import Preparation
 from deploy.demo.stage import Stage
@@ -30,6 +32,8 @@ from tests.system.canaries import Canaries
 AUDITED: Final = ("A1", "O1", "B1", "AP1", "CW1", "SG", "PL1")
 WORKS_FOR_US: Final = (*APPOINTED, *AUDITED)
 """One person in each role of the house's own."""
+UNASSIGNED: Final = ("R2", "C2", "S2")
+"""Appointed like R1, C1 and S1, and with no part in any case."""
 CALLER: Final = "notify"
 """The service that asks others; any other has the same role."""
 
@@ -39,6 +43,8 @@ class Scene:
     """What has happened, and how to speak to it.
 
     Attributes:
+        group_id: Of the firms' group.
+        other_group_id: Of a group in which nobody has a part.
         tokens: By service and caller, an access token for that service.
         run: What every canary begins with.
         old_token: Of R1 for review, and long expired.
@@ -50,6 +56,7 @@ class Scene:
     gamma: Firm
     round_id: str
     group_id: str
+    other_group_id: str
     tokens: dict[str, dict[str, str]]
     run: str
     old_token: str
@@ -78,24 +85,26 @@ async def staged(house: House) -> Scene:
     async with Canaries(house.stack.issuer_url, addresses) as world:
         stage = Stage(world, Path(clock), lambda _line: None)
         firms, old = pilot_firms()[:3], sign_in(house.stack.issuer_url, "R1", "review")
-        admission = await _admitted(stage, firms)
+        admission, other_group_id = await _admitted(stage, firms)
         await _prepared(stage, firms)
         await _reviewed(stage, firms)
         alfa, beta, gamma = firms
-        labels = [*WORKS_FOR_US, *(each for f in firms for each in (f.applicant, f.signatory))]
+        house_people = (*WORKS_FOR_US, *UNASSIGNED)
+        labels = [*house_people, *(each for f in firms for each in (f.applicant, f.signatory))]
         return Scene(
-            *(house, alfa, beta, gamma, admission.round_id, admission.group_id),
+            *(house, alfa, beta, gamma),
+            *(admission.round_id, admission.group_id, other_group_id),
             tokens={service: _tokens(house, service, labels) for service in SERVICES},
             run=world.run,
             old_token=old,
         )
 
 
-async def _admitted(stage: Stage, firms: tuple[Firm, ...]) -> Admission:
-    """Steps 1 to 3, as in the pilot round."""
+async def _admitted(stage: Stage, firms: tuple[Firm, ...]) -> tuple[Admission, str]:
+    """Steps 1 to 3, nearly as in the pilot round; return also the group that nobody is in."""
     admission = Admission(stage, firms, frozenset(), PILOT)
     stage.at("2018-11-01 10:00")
-    await appoint(stage, APPOINTED)
+    await appoint(stage, (*APPOINTED, "AP1", *UNASSIGNED))
     await admission.show_interest()
     await admission.plan_round()
     await admission.pre_certify()
@@ -105,15 +114,33 @@ async def _admitted(stage: Stage, firms: tuple[Firm, ...]) -> Admission:
     stage.at("2018-12-03 09:00")
     await admission.submit()
     stage.at("2018-12-10 09:00")
-    await admission.admit(person_id("PL1"))
+    await _screened(stage, firms)
     stage.at("2018-12-14 09:00")
     await admission.enrol()
     await admission.form_group()
     stage.at("2018-12-18 09:00")
     await admission.start_group(person_id("S1"))
+    other_group_id = await _trained(stage, admission)
     stage.at("2019-01-15 09:00")
     await admission.start_round()
-    return admission
+    return admission, other_group_id
+
+
+async def _screened(stage: Stage, firms: tuple[Firm, ...]) -> None:
+    """K-02: R1 screens Beta, and PL1 the others."""
+    alfa, beta, gamma = firms
+    for some, screener in (((alfa, gamma), "PL1"), ((beta,), "R1")):
+        admission = Admission(stage, some, frozenset(), PILOT)
+        await admission.admit(person_id(screener), screener)
+
+
+async def _trained(stage: Stage, admission: Admission) -> str:
+    """Step 3: TR1 trains the group; return the id of another one, without anybody."""
+    leader, group = stage.person("PL1"), f"/v1/groups/{admission.group_id}"
+    done(await leader.act("intake", group, "/trainers", {"person_id": person_id("TR1")}))
+    made = await leader.create("intake", "/v1/groups", {"round_id": admission.round_id})
+    other_group_id: str = done(made).body["group_id"]
+    return other_group_id
 
 
 async def _prepared(stage: Stage, firms: tuple[Firm, ...]) -> None:
@@ -169,4 +196,4 @@ def secrets_of(scene: Scene) -> dict[str, bytes]:
     return {name: value.encode() for name, value in said.items()} | raw
 
 
-__all__ = ["CALLER", "WORKS_FOR_US", "Scene", "secrets_of", "staged"]
+__all__ = ["CALLER", "UNASSIGNED", "WORKS_FOR_US", "Scene", "secrets_of", "staged"]

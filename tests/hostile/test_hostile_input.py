@@ -6,7 +6,9 @@ from typing import Final
 
 import pytest
 
+from deploy.demo.appointments import person_id
 from deploy.local.settings import SERVICES
+from shared.contracts.roles import Role
 from shared.telemetry import Metric
 from shared.web.server import HEADER_TIMEOUT_S, KEEP_ALIVE_S, PIPELINED_MAX
 from shared.web.strict import Limits
@@ -14,8 +16,28 @@ from tests.hostile import slow, tokens, uploads
 from tests.hostile.conftest import REQUESTS
 from tests.hostile.fuzzing import Report
 from tests.hostile.operations import every_operation
-from tests.hostile.relations import FIRM, QUERIED, Asked, Case
-from tests.hostile.rows import ANYONE, FIRMS, OURS, WITHOUT
+from tests.hostile.relations import (
+    NOT_THEIRS,
+    QUERIED,
+    Asked,
+    Case,
+    due,
+    has_parts,
+    on_record,
+    relations_of,
+)
+from tests.hostile.rows import (
+    ALLOWED,
+    ANYONE,
+    BY_PART,
+    FIRM,
+    FIRMS,
+    HIDDEN,
+    NO_PART,
+    OF_THE_WHOLE,
+    OURS,
+    WITHOUT,
+)
 from tests.hostile.scene import Scene, secrets_of
 from tests.system.everywhere import Everywhere
 
@@ -30,9 +52,10 @@ MEMORY_MB: Final = 64
 OTHERS_S: Final = 10.0
 """How long others may wait meanwhile, on a machine that has to play both sides."""
 BREATH_S: Final = 0.5
+NAMED_IN_BODY: Final = "review.approve_appointment"
+"""The body says which appointment of the person is meant, and ours says nobody's."""
 KEYS: Final = "file:data/vault/"
 """Where the local stack keeps master keys, as an operator's own store of secrets would."""
-NOT_THEIRS: Final = "role_may_not_act"
 
 
 def test_the_table_of_relations_is_total() -> None:
@@ -40,6 +63,25 @@ def test_the_table_of_relations_is_total() -> None:
     rows = Counter([*ANYONE, *FIRMS, *OURS, *WITHOUT])
     assert rows == Counter(each.key for each in every_operation())
     assert {each.key for each in every_operation() if not each.roles} == ANYONE
+
+
+def test_the_table_of_parts_is_total() -> None:
+    """SOD-15: a role that is new, or may something new about a case, has a row or fails here."""
+    assert Counter([*FIRM, *BY_PART, *OF_THE_WHOLE]) == Counter(Role)
+    needed = {(op.key, role) for op in every_operation() for role in Role if has_parts(op, role)}
+    assert NO_PART.keys() == needed
+
+
+def test_every_relation_of_every_role_has_been_asked(answers: list[Asked]) -> None:
+    """SOD-15: a table that nobody executes holds nothing."""
+    told = {(each.operation.key, each.role, each.case) for each in answers}
+    assert told == {
+        (operation.key, role, case)
+        for operation in every_operation()
+        for role in Role
+        for case in relations_of(operation, role)
+        if operation.roles
+    }
 
 
 def test_no_generated_request_gets_a_wrong_answer(report: Report) -> None:
@@ -162,6 +204,54 @@ def test_what_is_not_there_is_not_there_for_the_house_either(answers: list[Asked
             assert (each.answer.status, each.answer.code) == (404, rows[each.operation.key]), said
         else:
             assert each.answer.status == 404, said
+
+
+def test_whoever_has_a_part_or_needs_none_is_let_in(answers: list[Asked]) -> None:
+    """SOD-15: what is allowed is refused on no ground of role or duty, and is there."""
+    let_in = [
+        each
+        for each in answers
+        if each.role not in FIRM and due(each.operation, each.role, each.case) == ALLOWED
+    ]
+    assert {each.case for each in let_in} == {Case.OWN, Case.ASSIGNED, Case.UNASSIGNED, Case.ANY}
+    rows = {**FIRMS, **OURS, NAMED_IN_BODY: NOT_THEIRS}
+    for each in let_in:
+        said = (each.operation.key, each.label, each.case, each.answer.text)
+        assert each.answer.status not in {401, 403}, said
+        assert each.answer.code != rows.get(each.operation.key, NOT_THEIRS), said
+        assert each.case not in {Case.ASSIGNED, Case.UNASSIGNED} or each.answer.status != 412, said
+
+
+def test_whoever_has_no_part_hears_what_the_table_says(answers: list[Asked]) -> None:
+    """REV-5, REV-13, WSP-2, K-02: 403 with its code, or the answer of what is not there."""
+    absent = {
+        (each.operation.key, each.label): each.answer
+        for each in answers
+        if each.case is Case.ABSENT
+    }
+    told = [each for each in answers if each.case is Case.UNASSIGNED]
+    for each in told:
+        key, answer = each.operation.key, each.answer
+        wanted, said = due(each.operation, each.role, each.case), (key, each.label, answer.text)
+        if wanted == HIDDEN:
+            assert (answer.status, answer.code) == (404, FIRMS[key]), said
+            assert answer == absent[key, each.label], said
+        elif wanted != ALLOWED:
+            assert (answer.status, answer.code) == (403, wanted), said
+
+
+def test_each_no_to_whoever_has_no_part_is_on_record(answers: list[Asked], scene: Scene) -> None:
+    """GEN-8: for the auditors and the yearly review of impartiality, also where it was hidden."""
+    for service, hidden in (("review", HIDDEN), ("intake", "not_the_screener")):
+        wanted = Counter(
+            (person_id(each.label), hidden if code == HIDDEN else code)
+            for each in answers
+            if each.operation.service == service and each.case is Case.UNASSIGNED
+            if (code := due(each.operation, each.role, each.case)) != ALLOWED
+            if code != HIDDEN or each.operation.method != "GET"
+        )
+        assert len(wanted) > 1
+        assert on_record(scene, service) >= wanted
 
 
 def _of_firms(answers: list[Asked]) -> list[Asked]:
