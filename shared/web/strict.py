@@ -100,17 +100,19 @@ class StrictFront:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        body = _Body(receive)
+        send = body.answered(scope, send)
         try:
             headers = _headers(scope)
             _check_path(scope)
             scope["query_string"] = _checked_query(scope.get("query_string", b""))
-            following = await self._receive(scope, receive, headers)
+            following = await self._receive(scope, body.receive, headers)
         except Problem as problem:
             if problem.status_code in {408, 413}:
                 problem.headers["Connection"] = "close"
             if problem.status_code == 413:  # noqa: PLR2004 -- RFC 9110
-                await _lingered(scope, receive)
-            await render(problem)(scope, receive, send)
+                await _lingered(scope, body.receive)
+            await render(problem)(scope, body.receive, send)
             return
         if following is not None:
             await self.app(scope, following, send)
@@ -133,6 +135,42 @@ class StrictFront:
             body = checked_json(body)
         scope[BODY] = body
         return _replayed(body, receive)
+
+
+class _Body:
+    """The body of a request, and whether all of it has come."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._whole = False
+
+    async def receive(self) -> Message:
+        """Return the next message of the server."""
+        message = await self._receive()
+        more: bool = message.get("more_body", False)
+        self._whole = self._whole or not more
+        return message
+
+    def answered(self, scope: Scope, send: Send) -> Send:
+        """Return a send that ends the connection when the answer comes before the whole body.
+
+        Nobody reads the rest, so no limit of size or time holds for it any more.
+        """
+
+        async def closing(message: Message) -> None:
+            if message["type"] == "http.response.start" and not self._whole:
+                message = await self._left(scope, message)
+            await send(message)
+
+        return closing
+
+    async def _left(self, scope: Scope, start: Message) -> Message:
+        """Return the head of the answer, with the word that it is the last unless all has come."""
+        headers: list[tuple[bytes, bytes]] = [*start["headers"]]
+        if any(name.lower() == b"connection" for name, _ in headers):
+            return start
+        await _lingered(scope, self.receive)
+        return start if self._whole else {**start, "headers": [*headers, (b"connection", b"close")]}
 
 
 def _headers(scope: Scope) -> Mapping[bytes, bytes]:

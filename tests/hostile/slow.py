@@ -74,6 +74,8 @@ async def endured(scene: Scene) -> Measured:
         "idle after an answer": (IDLE, _sends(GREETING)),
         "headers drop by drop": (DRIPPING, _drips(b"GET / HTTP/1.1\r\n", b"x-a: b\r\n")),
         "body drop by drop": (DRIPPING, _drips(_posting(token, b"content-length: 999"), b" ")),
+        "refused, and goes on": (DRIPPING, _drips(REFUSED, b" ")),
+        "file of nobody": (DRIPPING, _drips(NOBODYS, b" ")),
         "headers without end": (FLOODING, _pours(b"GET / HTTP/1.1\r\n", b"x-a: b\r\n" * 100)),
         "one header without end": (FLOODING, _pours(b"GET / HTTP/1.1\r\nx-a: ", b"b" * 1_000)),
         "body without end": (ENDLESS, _pours(_posting(token, CHUNKED), b"400\r\n%b\r\n" % SPACES)),
@@ -92,6 +94,11 @@ async def endured(scene: Scene) -> Measured:
     return measured
 
 
+REFUSED: Final = b"POST / HTTP/1.1\r\nif-match: 1\r\nif-match: 2\r\ncontent-length: 999\r\n\r\n"
+NOBODYS: Final = (
+    b"POST /v1/workspaces/00000000-0000-4000-8000-000000000001/files HTTP/1.1\r\n"
+    b"content-length: 999\r\n\r\n"
+)
 CHUNKED: Final = b"transfer-encoding: chunked"
 SPACES: Final = b" " * 1_024
 

@@ -278,6 +278,8 @@ def test_slow_and_endless_clients_are_left_in_time(endured: slow.Measured) -> No
         assert each.after_s <= late.get(kind, slow.GRACE_S) + slow.GRACE_S, kind
     said = {kind: {each.said[:12] for each in some if each} for kind, some in endured.ended.items()}
     assert said["body drop by drop"] == {b"HTTP/1.1 408"}
+    assert said["refused, and goes on"] == {b"HTTP/1.1 400"}
+    assert said["file of nobody"] == {b"HTTP/1.1 401"}
     assert said["body without end"] <= {b"HTTP/1.1 413", b""}
     assert said["idle after an answer"] == {b"HTTP/1.1 200"}
     silent = {"silent", "headers drop by drop", "headers without end", "one header without end"}

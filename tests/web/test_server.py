@@ -148,6 +148,32 @@ async def test_a_chunked_body_without_a_length_is_counted(url: str) -> None:
     assert answer.headers["connection"] == "close"
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"POST /v1/notes HTTP/1.1\r\nif-match: 1\r\nif-match: 2\r\n", b"400"),
+        (b"GET /v1/hello/you HTTP/1.1\r\nif-match: 1\r\nif-match: 2\r\n", b"400"),
+        (b"PUT /v1/notes/%b/file HTTP/1.1\r\n" % str(NOTE).encode(), b"401"),
+    ],
+)
+@pytest.mark.parametrize("length", [b"content-length: 9", b"transfer-encoding: chunked"])
+async def test_whoever_is_refused_and_goes_on_sending_is_left(
+    url: str, head: bytes, status: bytes, length: bytes
+) -> None:
+    """Style 9.3: what nobody reads has no limit of time, and would keep the connection for ever."""
+    said = await spoken(url, head + b"host: notes\r\n%b\r\n\r\n" % length, b"1\r\n")
+    assert said.startswith(b"HTTP/1.1 " + status)
+    assert b"connection: close" in said
+
+
+async def test_whoever_is_refused_and_has_sent_all_may_ask_again(url: str) -> None:
+    """RFC 9112 section 9.3: a body that has come costs nobody the connection."""
+    head = b"PUT /v1/notes/%b/file HTTP/1.1\r\nhost: notes\r\n" % str(NOTE).encode()
+    again = b"GET /v1/hello/you HTTP/1.1\r\nhost: notes\r\nconnection: close\r\n\r\n"
+    said = await spoken(url, head + b"content-length: 3\r\n\r\nabc", again)
+    assert said.count(b"HTTP/1.1 ") == 2
+
+
 @pytest.mark.parametrize("expect", [b"", b"expect: 100-continue\r\n"])
 async def test_whoever_says_too_much_hears_why_while_still_sending(url: str, expect: bytes) -> None:
     """Conventions 1: the answer arrives, and no reset in its place; nothing is asked for."""
