@@ -24,7 +24,9 @@ from shared.vault.vault import BrokenSeal, Vault
 
 PIECE_BYTES: Final = 65_536
 PART_BYTES: Final = 5 * 1024 * 1024
-"""Of one part of an upload to the store."""
+"""Of one part of an upload to the store; it is held in memory until it is whole."""
+PARTS_AT_ONCE: Final = 2
+"""Of one upload: one comes in while another goes out."""
 STORE_TIMEOUT_S: Final = 60.0
 """Of one request to the store; how long content may take to come in is its sender's limit."""
 TAG_BYTES: Final = 16
@@ -78,6 +80,7 @@ class Objects:
             _sealed(reading, cipher, str(subject).encode()),
             use_multipart=True,
             chunk_size=PART_BYTES,
+            max_concurrency=PARTS_AT_ONCE,
         )
         kept = Kept(reading.digest.hexdigest(), reading.size_bytes)
         async with asyncio.timeout(STORE_TIMEOUT_S):

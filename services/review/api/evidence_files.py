@@ -2,15 +2,19 @@
 
 import re
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
+from collections import Counter
+from collections.abc import AsyncIterator, Generator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from email.message import Message
 from hashlib import sha256
 from typing import Final
 from unicodedata import normalize
 from urllib.parse import quote, unquote
+from uuid import UUID
 
 from shared.web import Problem
+from shared.web.problem import later
 
 MAGIC_BYTES: Final = 8
 NAME_MAX: Final = 200
@@ -33,8 +37,36 @@ EXTENDED: Final = re.compile(
 )
 """RFC 8187: the form that can say every name; it counts before a plain one."""
 
+COMING_IN_MAX: Final = 32
+"""Files that a process takes in at once: of each it holds a part or two in memory (``PART_BYTES``)."""
+COMING_INTO_ONE_MAX: Final = 4
+"""Of them for one workspace, so that one firm does not keep the others waiting."""
 DIGEST: Final = re.compile(r"(?:^|[,\s])sha-256=:([A-Za-z0-9+/]{43}=):")
 """RFC 9530: the one algorithm that we look at; a sender may name others beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComingIn:
+    """Style 9.3: counts the files that are on their way into this process, by workspace."""
+
+    now: Counter[UUID] = field(default_factory=Counter)
+
+    @contextmanager
+    def one(self, application_id: UUID) -> Generator[None]:
+        """Count one file while it comes in.
+
+        Raises:
+            Problem: 503: too many are on their way; the body has not been read.
+        """
+        if self.now.total() >= COMING_IN_MAX or self.now[application_id] >= COMING_INTO_ONE_MAX:
+            raise later("temporarily_unavailable", "Too many files are coming in; send it again.")
+        self.now[application_id] += 1
+        try:
+            yield
+        finally:
+            self.now[application_id] -= 1
+            if not self.now[application_id]:
+                del self.now[application_id]
 
 
 def media_type_of(said: str | None) -> str:

@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from services.review.api.acting import Acting, firm_of
 from services.review.api.evidence_files import (
+    ComingIn,
     checked,
     disposition_of,
     media_type_of,
@@ -37,6 +38,7 @@ def upload_of(bytes_max: int) -> Upload:
 def file_routes(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
     """Return how files come in."""
     router = APIRouter(prefix=PREFIX, tags=["workspaces"])
+    coming_in = ComingIn()
 
     @router.post(
         "/files",
@@ -77,7 +79,8 @@ def file_routes(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
         stream = f"workspace-{application_id}"
         await _refuse_early(acting, by, application_id, expected_version)
         content = checked(whole(request.stream(), content_digest), media_type)
-        kept = await objects.put(application_id, content)
+        with coming_in.one(application_id):
+            kept = await objects.put(application_id, content)
         command = UploadFile(
             organisation=firm_of(by.principal, by.role),
             evidence_id=by.cause.command_id,

@@ -1,12 +1,20 @@
 """Files over HTTP: in and out as they are, by whom it is allowed, and nothing half done."""
 
+from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
+from uuid import UUID
 
 import httpx2
 import pytest
 
-from services.review.api.evidence_files import disposition_of, name_of
+from services.review.api.evidence_files import (
+    COMING_IN_MAX,
+    COMING_INTO_ONE_MAX,
+    ComingIn,
+    disposition_of,
+    name_of,
+)
 from shared.contracts.preparation import EvidenceFileUploaded
 from shared.contracts.roles import Role
 from shared.web import Problem
@@ -120,6 +128,26 @@ async def test_what_would_be_refused_is_refused_before_the_file_has_come_in(
     refused(await upload(house, label="beta-applicant", If_Match='"3"'), 404, "workspace_not_found")
     refused(await upload(house, If_Match='"1"'), 412, "stream_moved")
     assert kept(tmp_path) == []
+
+
+def test_so_many_files_come_in_at_once_and_so_many_for_one_workspace() -> None:
+    """Style 9.3: a part of each is held in memory, however slowly it comes; 503, and ask again."""
+    coming_in, one, gone = ComingIn(), UUID(int=1), UUID(int=2)
+    with coming_in.one(gone):
+        pass
+    with ExitStack() as stack:
+        for number in range(COMING_IN_MAX):
+            case = UUID(int=1 + number // COMING_INTO_ONE_MAX)
+            if number == COMING_INTO_ONE_MAX:
+                with pytest.raises(Problem) as no, coming_in.one(one):
+                    pass
+                assert (no.value.status_code, no.value.headers["Retry-After"]) == (503, "1")
+            stack.enter_context(coming_in.one(case))
+        with pytest.raises(Problem), coming_in.one(UUID(int=99)):
+            pass
+    assert not coming_in.now
+    with coming_in.one(one):
+        pass
 
 
 async def test_files_are_read_by_whom_the_firm_let_in(house: House) -> None:
