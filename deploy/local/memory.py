@@ -7,7 +7,13 @@ _KIB_PER_MIB = 1024
 
 
 def memory_mb(pid: int) -> int | None:
-    """Return the proportional memory of ``pid`` and all below it, MiB; None where unknown.
+    """Return the memory of ``pid`` and all below it, MiB; None where unknown. See ``memory_kib``."""
+    found = memory_kib(pid)
+    return None if found is None else found // _KIB_PER_MIB
+
+
+def memory_kib(pid: int) -> int | None:
+    """Return the proportional memory of ``pid`` and all below it, KiB; None where unknown.
 
     Memory that processes share is counted once, so the sum over processes is what is in use.
     """
@@ -23,7 +29,7 @@ def memory_mb(pid: int) -> int | None:
         one = waiting.pop()
         total += _proportional_kib(one)
         waiting += children.get(one, [])
-    return total // _KIB_PER_MIB
+    return total
 
 
 def _parent(entry: Path) -> int | None:

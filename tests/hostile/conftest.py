@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.house import House
 from deploy.local.stack import Stack
-from tests.hostile import slow, uploads
+from tests.hostile import slow, uploads, waves
 from tests.hostile.fuzzing import Report, fuzzed
 from tests.hostile.relations import Asked, asked
 from tests.hostile.scene import Scene, staged
@@ -53,3 +53,9 @@ def answers(scene: Scene) -> list[Asked]:
 def endured(scene: Scene) -> slow.Measured:
     """What became of clients that are slow, endless, or too many."""
     return asyncio.run(slow.endured(scene))
+
+
+@pytest.fixture(scope="module")
+def weights(scene: Scene) -> dict[str, waves.Weighed]:
+    """What such clients cost each service, one by one, and what is left of them."""
+    return asyncio.run(waves.weighed(scene))

@@ -12,7 +12,7 @@ from shared.contracts.roles import Role
 from shared.telemetry import Metric
 from shared.web.server import HEADER_TIMEOUT_S, KEEP_ALIVE_S, PIPELINED_MAX
 from shared.web.strict import Limits
-from tests.hostile import slow, tokens, uploads
+from tests.hostile import slow, tokens, uploads, waves
 from tests.hostile.conftest import REQUESTS
 from tests.hostile.fuzzing import Report
 from tests.hostile.operations import every_operation
@@ -51,6 +51,8 @@ MEMORY_MB: Final = 64
 """By how much a service may grow under all attacks at once."""
 OTHERS_S: Final = 10.0
 """How long others may wait meanwhile, on a machine that has to play both sides."""
+LEFT_KIB: Final = 4_096
+"""By how much a service may have grown from the end of the first wave to that of the third."""
 BREATH_S: Final = 0.5
 NAMED_IN_BODY: Final = "review.approve_appointment"
 """The body says which appointment of the person is meant, and ours says nobody's."""
@@ -296,6 +298,30 @@ def test_their_number_costs_no_memory_and_nobody_else_their_answer(endured: slow
     assert endured.others_failed == []
     assert len(endured.others_s) > 10
     assert max(endured.others_s) < OTHERS_S
+
+
+def test_one_client_more_costs_what_a_connection_may_hold(
+    weights: dict[str, waves.Weighed],
+) -> None:
+    """Style 9.3: each kind by itself, and twice as many: heads, bodies, files, unread answers."""
+    assert weights.keys() == {*SERVICES}
+    for service, seen in weights.items():
+        assert {*seen.answered} == {200}, service
+        for kind, weight in seen.of.items():
+            allowed_kib = (weight.kind.keeps + waves.CONNECTION_BYTES) / 1_024
+            assert weight.each_kib <= allowed_kib, (service, kind, weight.each_kib)
+            few = weight.kind.few
+            stayed = weight.there >= weight.half if few is None else weight.there <= few
+            assert stayed, (service, kind, weight.there)
+
+
+def test_a_wave_of_clients_leaves_no_more_behind_than_the_one_before(
+    weights: dict[str, waves.Weighed],
+) -> None:
+    """Style 9.3: what the allocator keeps, it uses again; what leaks grows with each wave."""
+    for service, seen in weights.items():
+        first, *_, last = seen.left_kib
+        assert last - first <= LEFT_KIB, (service, seen.left_kib, seen.wave)
 
 
 def test_a_token_that_proves_nothing_here_opens_nothing(scene: Scene) -> None:
