@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -13,6 +13,9 @@ from shared.process.loops import rest
 from shared.web import add_health, bare_app
 from shared.web.problem import later, render_problems
 from shared.web.server import server
+
+CUT_OFF_S: Final = 0.5
+"""How long those whose grace is over have to say so."""
 
 
 async def _started() -> bool:
@@ -69,6 +72,9 @@ class Door:
         except SystemExit as error:
             config = self._server.config
             raise OSError(f"{config.host}:{config.port} cannot be listened to") from error
+        else:
+            if cut_off := set(self._server.server_state.tasks):
+                await asyncio.wait(cut_off, timeout=CUT_OFF_S)
         finally:
             self._ended.set()
 

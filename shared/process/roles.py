@@ -28,7 +28,7 @@ S = TypeVar("S", bound=ServiceSettings)
 Role: TypeAlias = Literal["api", "worker", "relay", "all"]
 
 WATCHDOG_S: Final = 5.0
-"""How long after the grace a process that still hangs is ended, with its stack on record."""
+"""How long after drain and grace a process that still hangs is ended, with its stack on record."""
 
 CLOSE_S: Final = 1.0
 """How long a door is waited for that nothing has come through yet, or that took its time."""
@@ -40,14 +40,14 @@ _log = get_logger("process")
 
 
 async def serve(service: Service[S], settings: S, role: Role) -> None:
-    """Be ``role`` of ``service`` until SIGTERM, then end within the grace.
+    """Be ``role`` of ``service`` until SIGTERM, then end within the drain and the grace.
 
     Raises:
         Exception: A mistake of ours; the process is to end with it.
     """
     stopping = asyncio.Event()
     grace_s = settings.shutdown_grace_ms / 1_000
-    _hear_of_the_end(stopping, grace_s)
+    _hear_of_the_end(stopping, settings.drain_ms / 1_000 + grace_s)
     port = settings.http_port if role in {"api", "all"} else settings.health_port
     door = Door(host=settings.http_host, port=port, grace_s=grace_s) if port is not None else None
     async with asyncio.TaskGroup() as group:
@@ -73,7 +73,7 @@ def _leave_what_is_loaded() -> None:
     gc.set_threshold(YOUNG_MAX, *gc.get_threshold()[1:])
 
 
-def _hear_of_the_end(stopping: asyncio.Event, grace_s: float) -> None:
+def _hear_of_the_end(stopping: asyncio.Event, within_s: float) -> None:
     """Set ``stopping`` at SIGTERM, and see to it that the process ends.
 
     The handler is Python's own and not the loop's, so that it is heard while the loop hangs; the
@@ -82,7 +82,7 @@ def _hear_of_the_end(stopping: asyncio.Event, grace_s: float) -> None:
     loop = asyncio.get_running_loop()
 
     def told(_number: int, _frame: FrameType | None) -> None:
-        faulthandler.dump_traceback_later(grace_s + WATCHDOG_S, exit=True)
+        faulthandler.dump_traceback_later(within_s + WATCHDOG_S, exit=True)
         loop.call_soon_threadsafe(stopping.set)
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -137,11 +137,10 @@ async def _be(
     loops += [_alone(f"consumer {c.book.consumer}", c, stopping) for c in consumers]
     loops += [_alone(f"relay {r.output.topic}", r, stopping) for r in sending]
     loops += [_alone(f"ledger {s.origin}", s, stopping) for s in sealing]
-    grace_s = settings.shutdown_grace_ms / 1_000
+    drain_s, grace_s = settings.drain_ms / 1_000, settings.shutdown_grace_ms / 1_000
     if door is not None:
-        closing = partial(_close, door, settings.drain_ms / 1_000, grace_s)
-        loops.append(Loop("door", closing, stopping))
-    await keep_all(loops, stopping=stopping, grace_s=grace_s)
+        loops.append(Loop("door", partial(_close, door, drain_s, grace_s), stopping))
+    await keep_all(loops, stopping=stopping, grace_s=drain_s + grace_s)
 
 
 def _watching(opened: Opened[S], stopping: asyncio.Event) -> Loop:

@@ -51,7 +51,7 @@ class ServiceSettings(BaseSettings):
         stalled_after_ms: How long a part that has work may stand still before readiness names it.
         view_poll_interval_ms: How often views are looked at although nobody said anything.
         drain_ms: From SIGTERM, when readiness goes off, until the door is closed at least.
-        shutdown_grace_ms: From SIGTERM until what hangs is ended.
+        shutdown_grace_ms: From the end of the drain until what is still under way is cut off.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")

@@ -1,5 +1,6 @@
 """Every request is a span and a measurement, and no exception gets past here untold."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -9,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.telemetry import current_trace_id, http_span
-from shared.web.problem import Problem, render, unexpected
+from shared.web.problem import Problem, cut_off, render, unexpected
 
 TRACE_ID = b"trace-id"
 """The answer's header that names its trace, for whoever wants to look it up."""
@@ -59,6 +60,10 @@ class Observed:
                 await render(problem)(scope, receive, watched)
             except ClientDisconnect:
                 pass  # the caller left in the middle of an upload: there is nobody to answer
+            except asyncio.CancelledError:  # the process ends, and its grace is over
+                if exchange.status_code is not None:
+                    raise
+                await render(cut_off(method))(scope, receive, watched)
             except Exception as error:
                 exchange.error_type = type(error).__name__
                 answer = unexpected(error)

@@ -30,6 +30,7 @@ RETRY_AFTER_S: Final = 1
 REALM: Final = "sigill"
 NOT_FOUND: Final = 404
 METHOD_NOT_ALLOWED: Final = 405
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 STATUS: Final[Mapping[RefusalKind, int]] = {
     RefusalKind.NOT_FOUND: 404,
@@ -136,6 +137,13 @@ def unauthenticated(refused: TokenRefused) -> Problem:
 def later(code: str, detail: str | None = None) -> Problem:
     """Return the 503 for what may succeed when it is asked again."""
     return Problem(503, code, detail, headers={"Retry-After": str(RETRY_AFTER_S)})
+
+
+def cut_off(method: str) -> Problem:
+    """Return the 503 for a request that the end of this process has cut off, in the middle of anything."""
+    problem = later("temporarily_unavailable" if method in READING else "outcome_unknown")
+    problem.headers["Connection"] = "close"
+    return problem
 
 
 def unexpected(error: BaseException) -> Response:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Literal, assert_never
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Response, status
+from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response, status
 from pydantic import BaseModel, ConfigDict
 from pydantic_settings import SettingsConfigDict
 
@@ -22,7 +22,7 @@ from shared.eventlog import Handler
 from shared.eventlog.views import Due, Timer, View
 from shared.kafka import Subscription
 from shared.process import Parts, Service, ServiceSettings, run
-from shared.web import create_app, tell, wait_for
+from shared.web import Limits, Upload, create_app, tell, wait_for
 
 CASE = UUID(int=5)
 UNLUCKY = UUID(int=13)
@@ -159,7 +159,12 @@ def when_example(event: Event) -> tuple[Asked[Plan], ...]:
     return ()
 
 
-OPERATIONS: Operations = {"plan_letter": PUBLIC, "list_letters": PUBLIC}
+OPERATIONS: Operations = {
+    "plan_letter": PUBLIC,
+    "enclose": PUBLIC,
+    "list_letters": PUBLIC,
+}
+ENCLOSURES = Upload("/v1/letters/{letter_id}/enclosures", 1_000_000)
 
 
 def routes(*, handler: Handler, parts: Parts[Settings], now: Callable[[], datetime]) -> APIRouter:
@@ -178,6 +183,13 @@ def routes(*, handler: Handler, parts: Parts[Settings], now: Callable[[], dateti
         wish = Plan(letter_id, copied=False, at=now())
         tell(response, await handler.put(f"letter-{letter_id}", wish, cause))
 
+    @router.post("/{letter_id}/enclosures", status_code=status.HTTP_201_CREATED)
+    async def enclose(letter_id: UUID, request: Request) -> int:
+        """Take a file, keep nothing of it, and return how large it was, once the log has been asked."""
+        size = sum([len(chunk) async for chunk in request.stream()])
+        await handler.look(f"letter-{letter_id}")
+        return size
+
     @router.get("", dependencies=[Depends(wait_for(reached))])
     async def list_letters() -> list[tuple[str, bool]]:
         """Return all letters: which, and whether sent."""
@@ -190,7 +202,8 @@ def routes(*, handler: Handler, parts: Parts[Settings], now: Callable[[], dateti
 def build_api(parts: Parts[Settings]) -> FastAPI:
     """Return the application."""
     router = routes(handler=parts.handler, parts=parts, now=parts.now)
-    return create_app("Example", routers=[router], operations=OPERATIONS)
+    limits = Limits(uploads=(ENCLOSURES,))
+    return create_app("Example", routers=[router], operations=OPERATIONS, limits=limits)
 
 
 async def background(parts: Parts[Settings]) -> None:
