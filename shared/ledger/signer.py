@@ -173,14 +173,21 @@ def write_durably(place: Path, data: bytes, *, mode: int = 0o600) -> None:
     """Have ``data`` at ``place``, whole or not at all, also after the power failed.
 
     For its owner's eyes, unless ``mode`` says otherwise.
+
+    Raises:
+        OSError: It is not there: there is no room, for instance. What was at ``place`` still is.
     """
     fresh = place.with_name(f".{place.name}.new")
     fresh.unlink(missing_ok=True)
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:  # noqa: PTH123 -- a file with a mode
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(place)
+    try:
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:  # noqa: PTH123 -- a file with a mode
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(place)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
     folder = os.open(place.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -7,10 +7,13 @@ noticing writes nothing: each transaction holds the lease's epoch.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+import errno
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import asyncpg
 
@@ -29,11 +32,15 @@ from shared.relay.outages import SIGNS_OF_LIFE, DatabaseAway, both, database, wa
 from shared.relay.relay import Reader
 from shared.telemetry import Metric, get_logger, measure
 
+T = TypeVar("T")
+
 PAGE_MAX = 250
 IDLE_S = 1.0
 INTERVAL_S = 2.0
 REFUSALS: tuple[type[Exception], ...] = (LedgerError, asyncpg.RestrictViolationError)
 """The log or the ledger is not what was signed for. Nobody but people can help."""
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""The signer's disk is full: for whoever else might lead it is the same, so the leader waits."""
 
 log = get_logger(__name__)
 
@@ -77,6 +84,7 @@ class Sealer:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     health: SealHealth = field(default_factory=SealHealth)
     _again: int = field(default=0, init=False)
+    _room: bool = field(default=True, init=False)
 
     @property
     def output(self) -> str:
@@ -165,13 +173,37 @@ class Sealer:
         """Take up what was sealed before, then seal what is appended."""
         async with self._ledger(lease) as store:
             latest = await store.latest()
-        signer = await asyncio.to_thread(
-            signer_in, self.folder, self.origin, begun=latest is not None
-        )
-        growing = await self._resumed(lease, signer, latest)
-        log.info("ledger.leads", log=self.origin, epoch=lease.epoch, size=growing.size)
-        await self._follow(lease, signer, growing)
+        signer = await self._signer(begun=latest is not None)
+        if signer is not None:
+            growing = await self._resumed(lease, signer, latest)
+            log.info("ledger.leads", log=self.origin, epoch=lease.epoch, size=growing.size)
+            await self._follow(lease, signer, growing)
         over.set()
+
+    async def _signer(self, *, begun: bool) -> Signer | None:
+        """Return the signer, as soon as its folder has room for it; ``None``: told to stop first."""
+        opening = partial(signer_in, self.folder, self.origin, begun=begun)
+        while (signer := await self._with_room(opening)) is None:
+            if await waited(self.stopping, self.interval_s):
+                break
+        return signer
+
+    async def _with_room(self, work: Callable[[], T]) -> T | None:
+        """Return what ``work`` writes into the signer's folder; ``None``: there is no room for it.
+
+        That is said once. Readiness and the lag tell it for as long as it is so.
+        """
+        try:
+            done = await asyncio.to_thread(work)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            if self._room:
+                log.warning("ledger.no_room", log=self.origin, exc_info=error)
+            self._room = False
+            return None
+        self._room = True
+        return done
 
     async def _follow(self, lease: Lease, signer: Signer, growing: Growing) -> None:
         """Seal page after page, with a checkpoint on change, at most one each interval."""
@@ -184,12 +216,13 @@ class Sealer:
             if growing.size == sealed:
                 await self.reader.wait(growing.size, timeout_s=self.idle_s)
             elif clock() >= due_s:
-                await self._seal(lease, signer, growing)
-                sealed, due_s = growing.size, clock() + self.interval_s
+                if await self._sealed(lease, signer, growing):
+                    sealed = growing.size
+                due_s = clock() + self.interval_s
             else:  # not woken by each commit: what comes meanwhile is read at once
                 await waited(self.stopping, due_s - clock())
         if growing.size != sealed:
-            await self._seal(lease, signer, growing)
+            await self._sealed(lease, signer, growing)
 
     async def _resumed(self, lease: Lease, signer: Signer, latest: Kept | None) -> Growing:
         """Read the log from its beginning up to where it was sealed, and hold it against both memories.
@@ -231,8 +264,11 @@ class Sealer:
             growing.take([each.leaf for each in page])
         return len(page)
 
-    async def _seal(self, lease: Lease, signer: Signer, growing: Growing) -> None:
-        """Store the tiles, have the checkpoint signed, publish it. In this order."""
+    async def _sealed(self, lease: Lease, signer: Signer, growing: Growing) -> bool:
+        """Store the tiles, have the checkpoint signed, publish it. In this order.
+
+        Return whether it is published; else the signer has no room, and all of it is to be repeated.
+        """
         checkpoint = await asyncio.to_thread(growing.checkpoint, self.origin)
         last = await asyncio.to_thread(signer.last)
         old = last[0].size if last else 0
@@ -241,12 +277,15 @@ class Sealer:
             proof = await consistency(store, old, checkpoint.size) if old else ()
         growing.stored()
         crash_point("sealer.stored")
-        note = await asyncio.to_thread(signer.sign, checkpoint, proof)
+        note = await self._with_room(partial(signer.sign, checkpoint, proof))
+        if note is None:
+            return False
         crash_point("sealer.signed")
         async with self._ledger(lease) as store:
             await store.publish(checkpoint.size, note.encode())
         self.health.size = checkpoint.size
         self.health.lag_events = 0
+        return True
 
     @asynccontextmanager
     async def _ledger(

@@ -7,7 +7,8 @@ a content never changes. Erasing the subject's key makes all of its objects unre
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +18,7 @@ from uuid import UUID
 import obstore
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from shared.ids import NONCE_BYTES, new_id, new_key, new_nonce
@@ -37,6 +39,10 @@ _INCOMING: Final = "incoming"
 
 class ObjectMissing(Exception):  # noqa: N818 -- an answer about the world
     """The store has no such object."""
+
+
+class StoreAway(OSError):  # noqa: N818 -- an answer about the world
+    """The store takes or gives nothing now: it has no room, or is not reached. Ask again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,38 +76,54 @@ class Objects:
 
         Nothing can be read before all of it is kept; when ``content`` fails, nothing is kept, and
         its exception is raised.
+
+        Raises:
+            StoreAway: See there. Nothing is kept.
         """
         incoming = f"{_INCOMING}/{new_id()}"
         reading = _Reading(content)
         cipher = await self.vault.cipher_of(str(subject))
-        await obstore.put_async(
-            self.store,
-            incoming,
-            _sealed(reading, cipher, str(subject).encode()),
-            use_multipart=True,
-            chunk_size=PART_BYTES,
-            max_concurrency=PARTS_AT_ONCE,
-        )
-        kept = Kept(reading.digest.hexdigest(), reading.size_bytes)
-        async with asyncio.timeout(STORE_TIMEOUT_S):
-            await obstore.rename_async(self.store, incoming, _place(subject, kept.content_hash))
+        with _asking_the_store():
+            await obstore.put_async(
+                self.store,
+                incoming,
+                _sealed(reading, cipher, str(subject).encode()),
+                use_multipart=True,
+                chunk_size=PART_BYTES,
+                max_concurrency=PARTS_AT_ONCE,
+            )
+            kept = Kept(reading.digest.hexdigest(), reading.size_bytes)
+            await self._place_at(_place(subject, kept.content_hash), incoming)
         return kept
+
+    async def _place_at(self, place: str, incoming: str) -> None:
+        """Give what has come in its name; when that fails, nothing of it stays."""
+        try:
+            async with asyncio.timeout(STORE_TIMEOUT_S):
+                await obstore.rename_async(self.store, incoming, place)
+        except (BaseError, OSError):
+            with suppress(BaseError, OSError):
+                async with asyncio.timeout(STORE_TIMEOUT_S):
+                    await obstore.delete_async(self.store, incoming)
+            raise
 
     async def get(self, subject: UUID, content_hash: str) -> AsyncIterator[bytes]:
         """Return the content, a piece at a time; its last piece only when the hash is right.
 
         Raises:
             ObjectMissing: There is none.
+            StoreAway: See there; also while reading.
             BrokenSeal: The key has been erased, or the object is none of ours; later, while
                 reading, also when what is stored is not what was kept.
         """
         try:
-            async with asyncio.timeout(STORE_TIMEOUT_S):
-                found = await obstore.get_async(self.store, _place(subject, content_hash))
+            with _asking_the_store():
+                async with asyncio.timeout(STORE_TIMEOUT_S):
+                    found = await obstore.get_async(self.store, _place(subject, content_hash))
         except FileNotFoundError as error:
             raise ObjectMissing(content_hash) from error
         cipher = await self.vault.cipher_of(str(subject))
-        pieces = _pieces(found.stream(min_chunk_size=PIECE_BYTES))
+        pieces = _pieces(_given(found.stream(min_chunk_size=PIECE_BYTES)))
         context = str(subject).encode()
         own = await _own_cipher(pieces, cipher, context, content_hash)
         return _opened(pieces, own, context, content_hash)
@@ -128,6 +150,15 @@ class _Reading:
         yield bytes(waiting), True
 
 
+@contextmanager
+def _asking_the_store() -> Generator[None]:
+    """Say in our words what the store's library says of the world."""
+    try:
+        yield
+    except BaseError as error:
+        raise StoreAway(str(error).partition("\n")[0]) from error
+
+
 def _place(subject: UUID, content_hash: str) -> str:
     """Return the object's name in the store."""
     return f"{subject}/{content_hash}"
@@ -146,6 +177,13 @@ async def _sealed(reading: _Reading, subject: AESGCM, context: bytes) -> AsyncIt
     async for piece, last in reading.pieces():
         yield cipher.encrypt(_nonce(number, last=last), piece, context)
         number += 1
+
+
+async def _given(stored: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield what the store gives."""
+    with _asking_the_store():
+        async for chunk in stored:
+            yield chunk
 
 
 async def _pieces(stored: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, bool]]:

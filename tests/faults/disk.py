@@ -16,6 +16,7 @@ from typing import Final
 SPARE_BYTES: Final = 48 * 1024 * 1024
 """How much the cluster may grow before anything else is put there: three segments of its log."""
 
+BALLAST: Final = "ballast"
 PIECES: Final = (16 * 1024 * 1024, 1024 * 1024, 64 * 1024, 4096)
 MOUNT_TIMEOUT_S: Final = 60
 NO_SPACE: Final = "No space left on device"
@@ -58,6 +59,18 @@ def bounded(home: Path) -> Generator[None]:
     finally:
         home.rmdir()
         whole.rename(home)
+
+
+@contextmanager
+def filled(home: Path, *, but_bytes: int = 0) -> Generator[Path]:
+    """Leave ``but_bytes`` below ``home`` inside the block; yield the ballast that has all the rest."""
+    ballast = home / BALLAST
+    fill(ballast)
+    os.truncate(ballast, max(0, ballast.stat().st_size - but_bytes))
+    try:
+        yield ballast
+    finally:
+        ballast.unlink()
 
 
 def fill(ballast: Path) -> None:

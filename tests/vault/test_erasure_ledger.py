@@ -18,6 +18,7 @@ from shared.process.erasure_ledger import (
 )
 from shared.process.erasure_record import command_id_of, erased_events
 from shared.vault import Held
+from tests.faults.disk import bounded, filled, may_mount
 from tests.process.example import service
 from tests.process.house import MONDAY
 
@@ -57,6 +58,22 @@ def test_what_was_entered_is_read_again_and_a_key_has_one_line(tmp_path: Path) -
     )
     assert ledger.of(SUBJECT) == (erasure(1), erasure(2))
     assert (tmp_path / "review" / FILE).read_bytes().startswith(before)
+
+
+def test_an_erasure_that_there_is_no_room_for_is_not_begun(tmp_path: Path) -> None:
+    """ADR-0024: nothing is deleted before its line is on disk; what stood there is whole."""
+    if not may_mount():
+        pytest.skip("nothing can be mounted here: whoever is not root has no disk to fill")
+    with bounded(tmp_path):
+        ledger = begun(tmp_path)
+        ledger.add([erasure(1)])
+        with filled(tmp_path):
+            with pytest.raises(OSError, match="No space left"):
+                ledger.add([erasure(2)])
+            assert ledger.entries() == (erasure(1),)
+            assert [each.name for each in (tmp_path / "review").iterdir()] == [FILE]
+        ledger.add([erasure(2)])
+        assert ledger.entries() == (erasure(1), erasure(2))
 
 
 def test_a_key_that_another_order_has_begun_to_erase_is_left_to_it(tmp_path: Path) -> None:

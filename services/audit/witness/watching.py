@@ -19,7 +19,7 @@ from services.audit.witness.remembering import say_refused
 from services.audit.witness.stalling import Backlog, when_stalled
 from services.audit.witness.witnessing import Witness, witness_over
 from shared.contracts.catalogue import SERVICES
-from shared.ledger.checkpoint import parse_checkpoint
+from shared.ledger.checkpoint import Checkpoint, parse_checkpoint
 from shared.ledger.errors import LedgerError, MalformedError
 from shared.ledger.note import parse_note
 from shared.ledger.signer import SignerBusyError
@@ -103,10 +103,9 @@ class Watch:
             return "unsigned", True
         self.unsigned = False
         self._keep_larger(Signed(checkpoint, note))
+        _measure_lag(log, checkpoint, before)  # what follows may fail: its disk may be full
         outcome = await self.witness.consider(log, Signed(checkpoint, note))
-        cosigned = outcome if isinstance(outcome, Signed) else before
-        lag = checkpoint.size - (cosigned.checkpoint.size if cosigned else 0)
-        measure(Metric.WITNESS_LAG_EVENTS, max(0, lag), log=log.log)
+        _measure_lag(log, checkpoint, outcome if isinstance(outcome, Signed) else before)
         wrong = outcome if isinstance(outcome, Disagreement) else None
         behind = before is not None and checkpoint.size < before.checkpoint.size
         if wrong is not None and (wrong.kind != "rollback" or (behind and self.behind)):
@@ -149,6 +148,12 @@ class Watch:
             wrong = when_unsigned(shown, size_claimed_in(shown), sha256(shown).digest())
             await self.witness.accuse(log, wrong)
         self.unsigned = True
+
+
+def _measure_lag(log: KnownLog, shown: Checkpoint, cosigned: Signed | None) -> None:
+    """Measure how much of what ``log`` shows is not cosigned."""
+    lag = shown.size - (cosigned.checkpoint.size if cosigned else 0)
+    measure(Metric.WITNESS_LAG_EVENTS, max(0, lag), log=log.log)
 
 
 def size_claimed_in(shown: bytes) -> int:

@@ -18,6 +18,7 @@ from services.review.api.evidence_files import (
 from shared.contracts.preparation import EvidenceFileUploaded
 from shared.contracts.roles import Role
 from shared.web import Problem
+from tests.faults.disk import bounded, filled, may_mount
 from tests.review.api.conftest import WORKSPACE
 from tests.review.api.house import UPLOAD_BYTES_MAX, House, events_of
 from tests.review.api.journey import appoint, done, open_workspace, refused
@@ -148,6 +149,26 @@ def test_so_many_files_come_in_at_once_and_so_many_for_one_workspace() -> None:
     assert not coming_in.now
     with coming_in.one(one):
         pass
+
+
+async def test_a_file_that_there_is_no_room_for_is_taken_later(
+    house: House, tmp_path: Path
+) -> None:
+    """L8, RFC 9457: 503, nothing on record, nothing left over; the same key succeeds afterwards."""
+    if not may_mount():
+        pytest.skip("nothing can be mounted here: whoever is not root has no disk to fill")
+    await open_workspace(house)
+    same = {"Idempotency_Key": '"once"', "If_Match": '"3"'}
+    with bounded(tmp_path):
+        with filled(tmp_path) as ballast:
+            answer = await upload(house, PDF, **same)
+            refused(answer, 503, "temporarily_unavailable")
+            assert answer.headers["retry-after"]
+            assert kept(tmp_path) == [ballast]
+            assert not house.types("EvidenceFileUploaded")
+        made = done(await upload(house, PDF, **same), 201).json()
+        answer = done(await house.get("alfa-applicant", f"{WORKSPACE}/files/{made['id']}"))
+    assert answer.content == PDF
 
 
 async def test_files_are_read_by_whom_the_firm_let_in(house: House) -> None:
