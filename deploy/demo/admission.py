@@ -163,8 +163,12 @@ class Admission:
                 self.stage.refused(reply, "precertification_missing", "Delta submits")
 
     async def admit(self, screener_id: str, screener: str = "PL1") -> None:
-        """G1-4: PL1, or whoever is named, screens and admits the three; each is offered a place."""
+        """G1-4: the round has closed; PL1, or whoever is named, screens and admits the three.
+
+        Each is offered a place.
+        """
         leader, deciding = self.stage.person("PL1"), self.stage.person(screener)
+        await eventually(self._closed, "the round to close")
         for firm in self.admitted:
             named = {"person_id": screener_id}
             done(await leader.act("intake", firm.application, "/screening", named))
@@ -173,6 +177,10 @@ class Admission:
             self.stage.happened(reply, f"{screener}: {firm.name} is admitted")
         for firm in self.admitted:
             await eventually(lambda firm=firm: self._offered(firm), "a place to be offered")  # type: ignore[misc]
+
+    async def _closed(self) -> Reply | None:
+        seen = done(await self.stage.world.public("intake", self._round))
+        return seen if seen.said("status") == "closed" else None
 
     async def _offered(self, firm: Firm) -> Reply | None:
         place = await self.stage.person(firm.signatory).get("intake", firm.application + "/place")

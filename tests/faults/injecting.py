@@ -58,6 +58,9 @@ SUPERVISED_S: Final = 1.0
 TOLD_LATER: Final = frozenset({"crash", "retention"})
 """Kinds of which only their end tells whether they were felt."""
 
+TOLD_WITHIN_S: Final = 30.0
+"""Within which a process that is told to end has ended: grace and watchdog, on a busy machine."""
+
 MAIL_AWAY: Final = "451 4.3.0 Try again later"
 
 
@@ -217,8 +220,11 @@ class Injector:
         self.house.starts(process)
 
     def _term(self, process: str) -> None:
-        """Stop a process in good order, and start it again."""
-        self.house.stack.processes.stop(process)
+        """Tell a process to end, which it does by itself, and start it again."""
+        self.house.signal(process, signal.SIGTERM)
+        if not self.house.ends(process, TOLD_WITHIN_S):
+            self.unheeded.append(f"{process} was told to end, and did not")
+            self.house.stack.processes.stop(process)
         self.house.revive(process)
         self.house.starts(process)
 

@@ -108,7 +108,8 @@ class Round:
             within_s=SETTLE_S,
         )
         disturbed = frozenset((kind, service_of(target)) for kind, target in injector.disturbed)
-        seen = await observe(self.house.stack, services, disturbed, unsettled)
+        late = (*injector.unheeded, *unsettled)
+        seen = await observe(self.house.stack, services, disturbed, late)
         led_to = outcome(seen, journey.admission.firms)
         found = [
             *broken,

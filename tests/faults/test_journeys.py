@@ -134,6 +134,7 @@ def test_a_seed_strikes_the_same_again() -> None:
     assert faults == [*islice(strikes(SEED), 300)]
     assert faults != [*islice(strikes(SEED + 1), 300)]
     assert {fault.target for fault in faults} == {*TARGETS, ""}
+    assert {fault.kind for fault in faults} == {"kill", "term", "postgres"}
 
 
 @pytest.mark.system
@@ -147,5 +148,6 @@ async def test_a_certification_survives_what_strikes_it(stack: Stack) -> None:
     with emptied(stack, BEGINS_AT, traces=False) as parts:
         hurt = await journey(parts, SEED, strikes(SEED), print, calm=calm.outcome)
     assert not hurt.found
-    assert hurt.struck["kill mid-command"]
+    assert hurt.struck["kill mid-command"] + hurt.struck["term mid-command"]
+    assert hurt.struck["term"]
     assert hurt.struck["repeated"]
