@@ -85,7 +85,7 @@ async def staged(house: House) -> Scene:
     async with Canaries(house.stack.issuer_url, addresses) as world:
         stage = Stage(world, Path(clock), lambda _line: None)
         firms, old = pilot_firms()[:3], sign_in(house.stack.issuer_url, "R1", "review")
-        admission, other_group_id = await _admitted(stage, firms)
+        admission, other_group_id = await admitted(stage, firms)
         await _prepared(stage, firms)
         await _reviewed(stage, firms)
         alfa, beta, gamma = firms
@@ -100,7 +100,7 @@ async def staged(house: House) -> Scene:
         )
 
 
-async def _admitted(stage: Stage, firms: tuple[Firm, ...]) -> tuple[Admission, str]:
+async def admitted(stage: Stage, firms: tuple[Firm, ...]) -> tuple[Admission, str]:
     """Steps 1 to 3, nearly as in the pilot round; return also the group that nobody is in."""
     admission = Admission(stage, firms, frozenset(), PILOT)
     stage.at("2018-11-01 10:00")
