@@ -7,7 +7,8 @@ a content never changes. Erasing the subject's key makes all of its objects unre
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Generator
+import os
+from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -97,15 +98,27 @@ class Objects:
         return kept
 
     async def _place_at(self, place: str, incoming: str) -> None:
-        """Give what has come in its name; when that fails, nothing of it stays."""
+        """Give what has come in its name, on disk as the record of it will be (L1).
+
+        When that fails, nothing of it stays.
+        """
+        folder = place.rpartition("/")[0]
         try:
             async with asyncio.timeout(STORE_TIMEOUT_S):
+                await self._on_disk(incoming)
                 await obstore.rename_async(self.store, incoming, place)
+                await self._on_disk(folder, "")
         except (BaseError, OSError):
             with suppress(BaseError, OSError):
                 async with asyncio.timeout(STORE_TIMEOUT_S):
                     await obstore.delete_async(self.store, incoming)
             raise
+
+    async def _on_disk(self, *names: str) -> None:
+        """Have files and folders outlive a power failure. Other stores than folders see to it."""
+        if isinstance(self.store, LocalStore):
+            root = Path(str(self.store.prefix))
+            await asyncio.to_thread(_sync, [root / name for name in names])
 
     async def get(self, subject: UUID, content_hash: str) -> AsyncIterator[bytes]:
         """Return the content, a piece at a time; its last piece only when the hash is right.
@@ -157,6 +170,16 @@ def _asking_the_store() -> Generator[None]:
         yield
     except BaseError as error:
         raise StoreAway(str(error).partition("\n")[0]) from error
+
+
+def _sync(places: Sequence[Path]) -> None:
+    """Wait until the disk has each of ``places``."""
+    for place in places:
+        opened = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _place(subject: UUID, content_hash: str) -> str:

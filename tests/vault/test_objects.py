@@ -1,5 +1,6 @@
 """Files outside the database: what comes in comes out, and nothing else."""
 
+import os
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
@@ -59,6 +60,25 @@ async def test_the_store_sees_no_content_and_keeps_it_once(
     (only,) = files(tmp_path)
     assert only.name == first.content_hash
     assert b"participants" not in only.read_bytes()
+
+
+async def test_a_content_is_on_disk_before_it_has_its_name_and_its_name_before_the_answer(
+    objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L1: a record that names a file is durable; so the file is, before the record is."""
+    waited_for: list[tuple[Path, int]] = []
+
+    def wait_for_the_disk(opened: int) -> None:
+        place = Path(f"/proc/self/fd/{opened}").readlink()
+        waited_for.append((place, len(list((tmp_path / str(SUBJECT)).glob("*")))))
+        fsync(opened)
+
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", wait_for_the_disk)
+    await objects.put(SUBJECT, coming(b"a file"))
+    (content, named), *folders = waited_for
+    assert (content.parent, named) == (tmp_path / "incoming", 0)
+    assert folders == [(tmp_path / str(SUBJECT), 1), (tmp_path, 1)]
 
 
 async def test_an_upload_that_breaks_off_leaves_nothing(objects: Objects, tmp_path: Path) -> None:
