@@ -2,13 +2,21 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
 
 from deploy.fresh_env import write
+from deploy.local.ports import free_ports
 from deploy.local.settings import CHECKOUT, SERVICES
 from tests.deploy.reading import COMPOSE, EXAMPLE, compose, containers, house, ours
 from tests.deploy.telling import MIGRATE, processes, understood, unknown
@@ -93,6 +101,64 @@ def test_a_container_says_how_it_is(name: str) -> None:
         return
     assert check["test"][0] in {"CMD", "CMD-SHELL"}
     assert {"interval", "timeout", "retries", "start_period", "start_interval"} <= set(check)
+
+
+@contextmanager
+def answering(status: HTTPStatus) -> Iterator[str]:
+    """Yield a port at which every request is answered with ``status``."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield str(server.server_port)
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def asking() -> Mapping[tuple[str, ...], str]:
+    """Return each health check that a program asks which is here, too, and a container that has it."""
+    checks = {name: each.get("healthcheck", {}).get("test", ()) for name, each in containers().items()}  # fmt: skip
+    return {tuple(words): name for name, words in checks.items() if words[1:2] in (["python"], ["bash"])}  # fmt: skip
+
+
+def asked_at(port: str, words: Sequence[str]) -> int:
+    """Return what a health check ends with when what it asks is at ``port``."""
+    program = sys.executable if words[1] == "python" else words[1]
+    rest = [each.replace("$$", "$").replace("/9000;", f"/{port};") for each in words[2:]]
+    env = {"PATH": "/usr/bin:/bin", ASKED_PORT: port}
+    done = subprocess.run([program, *rest], env=env, capture_output=True, check=False, timeout=60)  # noqa: S603 -- our own words
+    return done.returncode
+
+
+def test_each_service_asks_itself_alike() -> None:
+    """House: what holds of one health check below holds of all of them."""
+    checks = {
+        tuple(each["healthcheck"]["test"]) for name, each in ours().items() if name not in ONCE
+    }
+    assert len(checks) == 1
+    assert checks < set(asking())
+    assert len(asking()) == 2
+
+
+@pytest.mark.parametrize("words", asking(), ids=asking().values())
+def test_a_health_check_holds_where_all_is_well_and_nowhere_else(words: Sequence[str]) -> None:
+    """Section 4: the container's own words end with 0 for 200, and otherwise for 503 or where nobody is."""
+    with answering(HTTPStatus.OK) as port:
+        assert asked_at(port, words) == 0
+    with answering(HTTPStatus.SERVICE_UNAVAILABLE) as port:
+        assert asked_at(port, words) != 0
+    (nobody,) = free_ports(1)
+    assert asked_at(str(nobody), words) != 0
 
 
 def test_only_this_machine_is_let_in_and_no_port_twice() -> None:

@@ -149,11 +149,15 @@ def at_home(stack: Stack, folder: Path, told: Mapping[str, str]) -> dict[str, st
     return found
 
 
+def holds(ask: Sequence[str], env: Mapping[str, str]) -> bool:
+    """Return whether the health check of a container holds now."""
+    return subprocess.run(ask, env=env, check=False, capture_output=True).returncode == 0  # noqa: S603 -- our own words
+
+
 def healthy(process: "subprocess.Popen[bytes]", ask: Sequence[str], env: Mapping[str, str]) -> bool:
     """Return whether the health check of a container holds within its time, of a process that lives."""
     for _ in range(int(_LIMIT_S / _ASK_S)):
-        done = subprocess.run(ask, env=env, check=False, capture_output=True)  # noqa: S603 -- our own words
-        if process.poll() is not None or done.returncode == 0:
+        if holds(ask, env) or process.poll() is not None:
             return process.poll() is None
         with suppress(subprocess.TimeoutExpired):
             process.wait(_ASK_S)
@@ -161,7 +165,10 @@ def healthy(process: "subprocess.Popen[bytes]", ask: Sequence[str], env: Mapping
 
 
 def test_a_service_runs_from_it(root: Path, python: Path, stack: Stack, tmp_path: Path) -> None:
-    """Section 4: ``migrate``, then two roles, by the containers' own words and health checks."""
+    """Section 4: ``migrate``, then two roles, by the containers' own words and health checks.
+
+    A health check holds while its process is ready, and neither before it has begun nor after it has ended.
+    """
     with emptied(stack, clock.now(), traces=False), ExitStack() as ending:
         for name in ("certificates-migrate", "certificates-api", "certificates-streams"):
             each = ours()[name]
@@ -173,6 +180,8 @@ def test_a_service_runs_from_it(root: Path, python: Path, stack: Stack, tmp_path
                 "CERTIFICATES_HEALTH_PORT": health,
                 "ASKED_PORT": http if name.endswith("-api") else health,
             }
+            ask = [str(python), *each["healthcheck"].get("test", ())[2:]]
+            assert name.endswith("-migrate") or not holds(ask, env)
             place = tmp_path / f"{name}.log"
             log = ending.enter_context(place.open("wb"))
             words = [str(python), "-m", *each["command"]]
@@ -182,5 +191,7 @@ def test_a_service_runs_from_it(root: Path, python: Path, stack: Stack, tmp_path
                 assert process.wait(_LIMIT_S) == 0, place.read_text()[-2_000:]
                 continue
             ending.callback(process.terminate)
-            ask = [str(python), *each["healthcheck"]["test"][2:]]
             assert healthy(process, ask, env), place.read_text()[-2_000:]
+            process.terminate()
+            process.wait(_LIMIT_S)
+            assert not holds(ask, env)
