@@ -1,27 +1,21 @@
 """Issue 4, section 4: what is drawn and what alarms is what the code measures."""
 
-import ast
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from deploy.local.settings import CHECKOUT
-from shared.telemetry.attributes import NAMES
-from shared.telemetry.metrics import DECLARED, Declared, Metric
-from tests.deploy.reading import containers, said, yaml_file
+from tests.deploy.measured import MEASURED, OF_PROMETHEUS, named, rules, strange
+from tests.deploy.reading import containers, yaml_file
 
 pytestmark = pytest.mark.integration
 
 DASHBOARD: Mapping[str, Any] = json.loads(
     (CHECKOUT / "deploy" / "observability" / "grafana" / "dashboards" / "house.json").read_text()
 )
-OF_PROMETHEUS = {"up", "ALERTS"}
-OF_ALL = {"job", "instance", "le", "alertstate"}
-"""Labels that Prometheus and the collector give to every metric."""
 ASKED_FOR = {
     "relay lag": "asf_relay_lag_seconds",
     "view lag": "asf_view_lag_events",
@@ -31,87 +25,6 @@ ASKED_FOR = {
     "overdue timers": "asf_timers_overdue",
 }
 """Section 4: what dashboards and alerts must be about."""
-_PARSE = """
-import json, sys
-import promql_parser as promql
-for line in sys.stdin:
-    query = json.loads(line).replace("$__rate_interval", "5m")
-    tree = promql.parse(query)
-    found, todo = [], [tree]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, promql.VectorSelector):
-            found.append([node.name, [each.name for each in node.matchers.matchers]])
-        if isinstance(node, promql.AggregateExpr) and node.modifier is not None:
-            found.append([None, list(node.modifier.labels)])
-        for name in ("expr", "lhs", "rhs", "vector_selector", "param"):
-            child = getattr(node, name, None)
-            if child is not None and not isinstance(child, str):
-                todo.append(child)
-        todo.extend(getattr(node, "args", ()) or ())
-    print(json.dumps(found))
-"""
-
-
-def in_prometheus(name: str, declared: Declared) -> set[str]:
-    """Return what the collector calls a metric: units and kinds are written out as suffixes."""
-    base = name.replace(".", "_")
-    if declared.unit == "s" and "seconds" not in base.split("_"):
-        base += "_seconds"
-    if declared.unit == "1" and declared.kind == "gauge":
-        base += "_ratio"
-    if declared.kind == "counter":
-        return {f"{base}_total"}
-    if declared.kind == "histogram":
-        return {f"{base}_{part}" for part in ("bucket", "sum", "count")}
-    return {base}
-
-
-MEASURED = {
-    str(metric): in_prometheus(str(metric), said_of) for metric, said_of in DECLARED.items()
-}
-
-
-@cache
-def labels_of() -> Mapping[str, set[str]]:
-    """Return the labels of each metric, as Prometheus calls both, from where they are measured."""
-    found: dict[str, set[str]] = {name: set() for names in MEASURED.values() for name in names}
-    for room in ("shared", "services"):
-        for path in (CHECKOUT / room).rglob("*.py"):
-            for metric, words in _measured_in(ast.parse(path.read_text())):
-                for name in MEASURED[str(metric)]:
-                    found[name] |= {NAMES[word].replace(".", "_") for word in words}
-    return found
-
-
-def _measured_in(tree: ast.Module) -> Iterator[tuple[Metric, Iterable[str]]]:
-    """Yield each metric that a module measures, and the words that it says with it.
-
-    Spans measure with whatever they were given: there every word is possible.
-    """
-    for node in ast.walk(tree):
-        match node:
-            case ast.Call(func=ast.Name("measure"), args=[ast.Attribute(attr=name), *_]):
-                words = [each.arg for each in node.keywords if each.arg is not None]
-                yield Metric[name], words if len(words) == len(node.keywords) else NAMES
-            case ast.Call(func=ast.Name("measure"), args=[ast.Name("metric"), *_]):
-                for metric in (each for each in Metric if each.startswith("messaging.")):
-                    yield metric, NAMES
-            case _:
-                pass
-
-
-def strange(query: str) -> set[str]:
-    """Return the labels that ``query`` names and none of its metrics has."""
-    metrics, labels = named([query])
-    return labels - OF_ALL - {label for each in metrics for label in labels_of().get(each, ())}
-
-
-def rules() -> Iterator[Mapping[str, Any]]:
-    """Yield every alert."""
-    for group in yaml_file("observability", "prometheus", "alerts.yml")["groups"]:
-        assert set(group) == {"name", "rules"}
-        yield from group["rules"]
 
 
 def drawn() -> list[str]:
@@ -123,22 +36,6 @@ def drawn() -> list[str]:
         assert asked is not None
         found.append(f"count by ({asked[2]}) ({asked[1]})")
     return found
-
-
-@cache
-def parsed(queries: tuple[str, ...]) -> list[list[tuple[str | None, list[str]]]]:
-    """Return, of each query, the metrics with the labels that it names, as a parser of PromQL reads it."""
-    lines = "".join(f"{json.dumps(each)}\n" for each in queries)
-    answers = said("python", "-c", _PARSE, stdin=lines).splitlines()
-    return [json.loads(each) for each in answers]
-
-
-def named(queries: list[str]) -> tuple[set[str], set[str]]:
-    """Return the metrics and the labels that ``queries`` name."""
-    found = [each for query in parsed(tuple(queries)) for each in query]
-    return {n for n, _ in found if n is not None}, {
-        label for _, labels in found for label in labels
-    }
 
 
 def test_the_parser_finds_what_is_not_measured() -> None:
@@ -211,7 +108,7 @@ def test_what_is_said_finds_its_way() -> None:
     ports = {collector["exporters"]["prometheus"]["endpoint"].rpartition(":")[2], str(own["prometheus"]["port"])}  # fmt: skip
     assert scraped == {f"collector:{port}" for port in ports}
     assert prometheus["rule_files"] == ["alerts.yml"]
-    assert collector["exporters"]["otlp"]["endpoint"] == "jaeger:4317"
+    assert collector["exporters"]["otlp_grpc"]["endpoint"] == "jaeger:4317"
     found = {each["uid"]: each["url"] for each in sources["datasources"]}
     assert found == {"prometheus": "http://prometheus:9090", "jaeger": "http://jaeger:16686"}
     used = {panel["datasource"]["uid"] for panel in DASHBOARD["panels"] if "datasource" in panel}

@@ -1,17 +1,17 @@
 """The configuration of Prometheus and its alerting rules, read by Prometheus' own code.
 
-It is what ``promtool check config`` asks of them; ``promtool`` itself brings the clients of every cloud for
-its other commands, two gigabytes.
+It is what ``promtool check config`` asks of them. That the alerts fire: ``test_alerts.py``.
 """
 
+import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from deploy.local.settings import CHECKOUT
-from tests.ledger.foreign.environment import go_program
+from tests.deploy.foreign import MODULES, prometheus
+from tests.deploy.reading import containers
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
@@ -36,10 +36,7 @@ SPOILT_CONFIGURATION = {
 
 def said(folder: Path) -> tuple[int, str]:
     """Return how the reading of a folder's configuration ended, and what was wrong with it."""
-    program = go_program(Path(__file__).parent / "prometheus", "prometheus")
-    words = [str(program), str(folder / CONFIGURATION)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 -- built above
-    return done.returncode, done.stdout
+    return prometheus("config", folder / CONFIGURATION)
 
 
 def spoilt(folder: Path, name: str, right: str, wrong: str) -> Path:
@@ -49,6 +46,14 @@ def spoilt(folder: Path, name: str, right: str, wrong: str) -> Path:
     assert right in text
     (copy / name).write_text(text.replace(right, wrong, 1))
     return copy
+
+
+def test_it_is_the_prometheus_that_is_deployed() -> None:
+    """House: what reads it here is of the release that will read it there (v3.16.0 is module v0.316.0)."""
+    (version,) = re.findall(
+        r"prometheus/prometheus v0\.3(\d\d)\.(\d+)$", MODULES.read_text(), re.MULTILINE
+    )
+    assert containers()["prometheus"]["image"] == "prom/prometheus:v3.{}.{}".format(*version)
 
 
 def test_prometheus_takes_what_we_have() -> None:

@@ -6,6 +6,7 @@ Go toolchain is a Python package too. Safe to interrupt and to repeat, quick whe
 
 import fcntl
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -57,14 +58,34 @@ def filled(place: Path, requirements: Path, interpreter: str) -> Path:
     return python
 
 
-def go_program(source: Path = GO_SOURCE, name: str = "answers") -> Path:
+def go_program(source: Path = GO_SOURCE, name: str = "answers", *, borrowed: str = "") -> Path:
     """Return the program of a folder of Go, built with the locked toolchain and modules.
+
+    ``borrowed`` is a file of one of the modules, ``<module>//<path>``, that is built in as if it stood in
+    the folder: what others keep in a program of theirs cannot be imported.
 
     Raises:
         ForeignMissingError: A module or the toolchain cannot be had, or is not the locked one.
     """
-    go = sigstore_python().parent / "go"
-    program = PLACE / "go" / name
+    go, program = _go(), PLACE / "go" / name
+    what = f"the Go modules of {source.relative_to(CHECKOUT)}"
+    build = ["build", "-C", str(source), "-o", str(program)]
+    with _one_at_a_time():
+        if borrowed:
+            module, _, path = borrowed.partition("//")
+            got = json.loads(
+                _run([*go, "mod", "download", "-C", str(source), "-json", module], what)
+            )
+            there = Path(got["Dir"]) / path
+            overlay = PLACE / "go" / f"{name}.json"
+            overlay.write_text(json.dumps({"Replace": {str(source / there.name): str(there)}}))
+            build += ["-overlay", str(overlay)]
+        _run([*go, *build, "."], what)
+    return program
+
+
+def _go() -> list[str]:
+    """Return how the locked toolchain is called, told nothing by our own environment."""
     settings = {
         "GOTOOLCHAIN": "local",
         "GOFLAGS": "-mod=readonly -modcacherw -trimpath -buildvcs=false",
@@ -73,11 +94,8 @@ def go_program(source: Path = GO_SOURCE, name: str = "answers") -> Path:
         "GOWORK": "off",
         "CGO_ENABLED": "0",
     }
-    words = ["env", *(f"{name}={value}" for name, value in settings.items())]
-    with _one_at_a_time():
-        build = [*words, str(go), "build", "-C", str(source), "-o", str(program), "."]
-        _run(build, f"the Go modules of {source.relative_to(CHECKOUT)}")
-    return program
+    words = (f"{name}={value}" for name, value in settings.items())
+    return ["env", *words, str(sigstore_python().parent / "go")]
 
 
 def aics_python() -> Path | None:
@@ -110,8 +128,8 @@ def _candidates() -> Iterator[str]:
             yield from map(str, sorted(Path(root.stdout.strip()).glob(f"versions/*/bin/{name}")))
 
 
-def _run(words: Sequence[str], what: str) -> None:
-    """Run ``words``; say ``what`` could not be had when they fail."""
+def _run(words: Sequence[str], what: str) -> str:
+    """Return what ``words`` say; say ``what`` could not be had when they fail."""
     try:
         done = subprocess.run(  # noqa: S603 -- our own words
             words, capture_output=True, text=True, timeout=_LIMIT_S, check=False
@@ -120,6 +138,7 @@ def _run(words: Sequence[str], what: str) -> None:
         raise ForeignMissingError(_advice(what, str(error))) from error
     if done.returncode:
         raise ForeignMissingError(_advice(what, done.stderr.strip()[-600:]))
+    return done.stdout
 
 
 def _advice(what: str, why: str) -> str:
