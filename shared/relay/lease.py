@@ -7,7 +7,7 @@ for ever.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,9 +91,17 @@ class Lease:
 
 @asynccontextmanager
 async def leading(
-    dsn: str, output: str, *, stopping: asyncio.Event, silence_s: float = SILENCE_S
+    dsn: str,
+    output: str,
+    *,
+    standing_by: Callable[[], None],
+    stopping: asyncio.Event,
+    silence_s: float = SILENCE_S,
 ) -> AsyncGenerator[Lease | None, None]:
     """Yield the lease of ``output`` once nobody else holds it; ``None`` when told to stop first.
+
+    ``standing_by`` is called again and again while somebody else does: what this process measured when
+    it led itself is exported for ever, and of all processes the worst counts, so it must take it back.
 
     Raises:
         OSError: The database is not there; also asyncpg's own errors.
@@ -103,6 +111,7 @@ async def leading(
         while not await connection.fetchval(
             "SELECT pg_try_advisory_lock(hashtextextended('relay ' || $1, 0))", output
         ):
+            standing_by()
             if await waited(stopping, APPLY_S):
                 yield None
                 return

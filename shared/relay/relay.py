@@ -131,6 +131,7 @@ class Relay:
                     leading(
                         self.dsn,
                         self.output.topic,
+                        standing_by=lambda: self._measure(0, 0.0),
                         stopping=self.stopping,
                         silence_s=self.silence_s,
                     ) as lease,
@@ -228,9 +229,12 @@ class Relay:
             waiting = page or await self.reader.tail(lease.position, limit=1)
         self.health.lag_events = max(0, head - lease.position)
         self.health.oldest_at = decode(waiting[0].leaf).recorded_at if waiting else None
-        topic = lease.output
-        measure(Metric.RELAY_LAG_EVENTS, self.health.lag_events, topic=topic)
-        measure(Metric.RELAY_LAG_SECONDS, self.lag_seconds, topic=topic)
+        self._measure(self.health.lag_events, self.lag_seconds)
+
+    def _measure(self, lag_events: int, lag_seconds: float) -> None:
+        """Measure how far the topic is behind, as far as this process answers for it."""
+        measure(Metric.RELAY_LAG_EVENTS, lag_events, topic=self.output.topic)
+        measure(Metric.RELAY_LAG_SECONDS, lag_seconds, topic=self.output.topic)
 
 
 def messages(output: Output, page: Sequence[Stored]) -> list[Outgoing]:

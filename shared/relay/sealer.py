@@ -102,7 +102,11 @@ class Sealer:
                 async with (
                     database(),
                     leading(
-                        self.dsn, self.output, stopping=self.stopping, silence_s=self.silence_s
+                        self.dsn,
+                        self.output,
+                        standing_by=lambda: self._measure_lag(0),
+                        stopping=self.stopping,
+                        silence_s=self.silence_s,
                     ) as lease,
                 ):
                     if lease is not None:
@@ -146,12 +150,16 @@ class Sealer:
             if signed:
                 await self._read_again(lease, signed)
             self.health.lag_events = max(0, head - self.health.size)
-            measure(Metric.LEDGER_LAG_EVENTS, self.health.lag_events, log=self.origin)
+            self._measure_lag(self.health.lag_events)
             measure(Metric.LEDGER_REFUSED, 0, log=self.origin)
             if await waited(over, self.silence_s / SIGNS_OF_LIFE):
                 return
             async with database():
                 await lease.confirm()
+
+    def _measure_lag(self, lag_events: int) -> None:
+        """Measure how much is not sealed, as far as this process answers for it."""
+        measure(Metric.LEDGER_LAG_EVENTS, lag_events, log=self.origin)
 
     async def _read_again(self, lease: Lease, signed: int) -> None:
         """Hold the next records of the past against their tile: the log goes round, tile by tile.

@@ -35,6 +35,7 @@ from shared.ledger.signer import known_keys, signed_note
 from shared.ledger.store import Kept, Store
 from shared.process.readiness import Stall, seals
 from shared.relay.lease import Lease, LeaseLost, leading
+from shared.telemetry import Metric, measure
 from tests.dying import ended
 from tests.eventlog.samples import PERSON, cause, opened
 from tests.ledger.foreign.answers import Foreign
@@ -50,6 +51,10 @@ RECORDS = 300
 ACTOR = Actor(PERSON, Role.AUDITOR)
 MOMENTS_MAX = 120
 """More than a run has: the test ends by itself when a run is lived through."""
+
+
+def alone() -> None:
+    """Nobody else leads, so nobody stands by."""
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -188,6 +193,23 @@ async def test_of_two_sealers_one_seals(ledger: Sealing) -> None:
     await require_whole(ledger)
 
 
+async def test_a_sealer_that_stands_by_takes_back_what_it_measured(
+    ledger: Sealing, recorded_metrics: InMemoryMetricReader
+) -> None:
+    """House: of all processes the worst counts, and what one said last is exported as long as it lives."""
+
+    def lag() -> object:
+        (point,) = points(recorded_metrics, "asf.ledger.lag_events", {"asf.log": ledger.origin})
+        assert isinstance(point, NumberDataPoint)
+        return point.value
+
+    dsn, stopping = ledger.database.relay_dsn, asyncio.Event()
+    async with leading(dsn, "ledger of log", standing_by=alone, stopping=stopping):
+        measure(Metric.LEDGER_LAG_EVENTS, 9, log=ledger.origin)
+        async with running(ledger.sealer()):
+            await until(lambda: lag() == 0)
+
+
 async def test_whoever_was_dismissed_writes_nothing(ledger: Sealing) -> None:
     """Section 6: the epoch is in the same transaction as the tiles."""
     await ledger.append(10)
@@ -205,7 +227,9 @@ async def test_whoever_was_dismissed_writes_nothing(ledger: Sealing) -> None:
 async def test_tiles_of_a_leader_whose_epoch_is_over_are_not_kept(ledger: Sealing) -> None:
     """Section 6: the transaction that moves the checkpoint is the one that holds the tiles."""
     stopping = asyncio.Event()
-    async with leading(ledger.database.relay_dsn, "ledger of log", stopping=stopping) as lease:
+    async with leading(
+        ledger.database.relay_dsn, "ledger of log", standing_by=alone, stopping=stopping
+    ) as lease:
         assert lease is not None
         async with ledger.database.as_admin() as admin:
             await admin.execute("UPDATE relay.checkpoint SET epoch = epoch + 1")
@@ -220,7 +244,9 @@ async def test_tiles_of_a_leader_whose_epoch_is_over_are_not_kept(ledger: Sealin
 async def test_a_leader_does_not_dismiss_itself(ledger: Sealing) -> None:
     """Section 7: it looks at the past while it seals; the checkpoint moves between asking and turn."""
     stopping = asyncio.Event()
-    async with leading(ledger.database.relay_dsn, "ledger of log", stopping=stopping) as lease:
+    async with leading(
+        ledger.database.relay_dsn, "ledger of log", standing_by=alone, stopping=stopping
+    ) as lease:
         assert lease is not None
 
         async def look() -> None:

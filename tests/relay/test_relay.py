@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -18,6 +19,7 @@ from shared.kafka import Brokers, Outgoing, Topic, producing, provision
 from shared.kafka.clients import KafkaProducer
 from shared.kafka.reading import whole_topic
 from shared.relay import LeaseLost, Output, leading, reconcile
+from shared.telemetry import Metric, measure
 from tests.kafka.example import box
 from tests.kafka.house import House, running, until
 from tests.relay.in_order import require_the_log_on_its_topic
@@ -44,6 +46,10 @@ async def relaying_process(
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+def alone() -> None:
+    """Nobody else leads, so nobody stands by."""
 
 
 async def whole(house: House) -> bool:
@@ -213,6 +219,25 @@ async def test_only_one_relay_leads_and_the_other_takes_over(house: House) -> No
     await require_the_log_on_its_topic(house, repeats=False)
 
 
+async def test_a_relay_that_stands_by_takes_back_what_it_measured(
+    house: House, recorded_metrics: InMemoryMetricReader
+) -> None:
+    """House: of all processes the worst counts, and what one said last is exported as long as it lives."""
+    relay, never = house.relay(), asyncio.Event()
+    async with leading(house.relay_dsn, house.topic, standing_by=alone, stopping=never):
+        measure(Metric.RELAY_LAG_SECONDS, 90.0, topic=house.topic)
+        measure(Metric.RELAY_LAG_EVENTS, 9, topic=house.topic)
+        async with running(relay):
+            for name in ("asf.relay.lag_seconds", "asf.relay.lag_events"):
+                await until(partial(_says_nothing, recorded_metrics, name, house.topic))
+            assert not relay.health.leading
+
+
+def _says_nothing(reader: InMemoryMetricReader, name: str, topic: str) -> bool:
+    (point,) = points(reader, name, {"messaging.destination.name": topic})
+    return isinstance(point, NumberDataPoint) and point.value == 0
+
+
 async def test_a_leader_that_sleeps_is_dismissed_and_fenced(house: House) -> None:
     """House: its session ends, another leads; when it wakes, its checkpoint does not count."""
     await house.fill("a", range(20, 30))
@@ -238,7 +263,7 @@ async def test_a_leader_that_sleeps_is_dismissed_and_fenced(house: House) -> Non
 async def test_a_checkpoint_moves_only_in_the_present_epoch(house: House) -> None:
     """House: compare-and-set; a stale leader is told so and the checkpoint stays."""
     never = asyncio.Event()
-    async with leading(house.relay_dsn, house.topic, stopping=never) as stale:
+    async with leading(house.relay_dsn, house.topic, standing_by=alone, stopping=never) as stale:
         assert stale is not None
         await stale.move(5)
         async with admin(house) as connection:
@@ -247,7 +272,7 @@ async def test_a_checkpoint_moves_only_in_the_present_epoch(house: House) -> Non
             await stale.move(9)
         with pytest.raises(LeaseLost):
             await stale.confirm()
-    async with leading(house.relay_dsn, house.topic, stopping=never) as fresh:
+    async with leading(house.relay_dsn, house.topic, standing_by=alone, stopping=never) as fresh:
         assert fresh is not None
         assert (fresh.position, fresh.epoch) == (5, stale.epoch + 2)
         with pytest.raises(LeaseLost):

@@ -1,18 +1,22 @@
 """AUD-3, section 7: what is true is cosigned, what is not is an alarm with evidence."""
 
+import asyncio
 from dataclasses import dataclass
 from shutil import copytree, ignore_patterns, rmtree
 from typing import cast
 
 import pytest
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoint
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from services.audit.witness.known import origin_hash
 from services.audit.witness.remembering import FORGOT_DO, remembers
-from services.audit.witness.watching import Watch
+from services.audit.witness.watching import OUTPUT, Watch, watch_the_logs
+from shared.eventlog.connection import connect
 from shared.ledger import policy_text
-from tests.audit.witness.house import LOG, SERVICE, Witnessed, kinds
+from shared.telemetry import Metric, measure
+from tests.audit.witness.house import LOG, SERVICE, Witnessed, kinds, parts_over, settings_for
 from tests.ledger.foreign.answers import Foreign
 from tests.ledger.sealing import running
 from tests.telemetry.recorded import points, recorded_metrics
@@ -175,7 +179,7 @@ async def test_a_log_that_seals_no_more_is_an_alarm_once(
     """AUD-3: once for each stall, also when audit begins anew in the middle, or the service goes away."""
 
     def refused() -> float:
-        (point,) = points(recorded_metrics, "asf.witness.refused")
+        (point,) = points(recorded_metrics, "asf.witness.refused", {"asf.log": LOG})
         return cast("NumberDataPoint", point).value
 
     clock, right = Clock(), house.url
@@ -215,3 +219,27 @@ async def test_a_log_that_seals_no_more_is_an_alarm_once(
         await clock.wait(away)
     _, found = await house.findings()
     assert (found.finding, found.position, found.shown) == ("unsealed", 8, "no_answer")
+
+
+async def test_a_witness_that_stands_by_takes_back_what_it_measured(
+    house: Witnessed, recorded_metrics: InMemoryMetricReader
+) -> None:
+    """House: of all processes the worst counts, and what one said last is exported as long as it lives."""
+
+    def said(name: str) -> list[object]:
+        found = points(recorded_metrics, name, {"asf.log": LOG})
+        return [point.value for point in found if isinstance(point, NumberDataPoint)]
+
+    relay = house.dsn.replace("_app:", "_relay:", 1)
+    settings = settings_for(house.folder, house.keys, house.url)
+    settings = settings.model_copy(update={"relay_dsn": SecretStr(relay)})
+    parts = parts_over(house.pool, settings, house.said)
+    async with connect(relay, name="who leads") as other:
+        await other.execute(f"SELECT pg_advisory_lock(hashtextextended('relay {OUTPUT}', 0))")
+        measure(Metric.WITNESS_LAG_EVENTS, 9, log=LOG)
+        measure(Metric.WITNESS_REFUSED, 1, log=LOG)
+        async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+            watching = group.create_task(watch_the_logs(parts))
+            while said("asf.witness.lag_events") + said("asf.witness.refused") != [0, 0]:  # noqa: ASYNC110 -- nobody tells
+                await asyncio.sleep(0.05)
+            watching.cancel()
