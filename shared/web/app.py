@@ -18,7 +18,7 @@ from shared.web.openapi import finish
 from shared.web.pages import OPENAPI, add_pages
 from shared.web.preconditions import render_unchanged
 from shared.web.problem import render_problems
-from shared.web.strict import Limits, StrictFront
+from shared.web.strict import LeavingFront, Limits, StrictFront
 
 NO_TELEMETRY: Final[TelemetryConfig] = {
     "tracing": False,
@@ -99,7 +99,13 @@ def bare_app() -> FastAPI:
     Conventions 1: nobody traces it: neither we nor the framework, which would name its spans by
     the path as called.
     """
-    return FastAPI(openapi_url=None, docs_url=None, redoc_url=None, telemetry=NO_TELEMETRY)
+    return FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        middleware=[Middleware(LeavingFront)],
+        telemetry=NO_TELEMETRY,
+    )
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -10,6 +10,7 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from shared.contracts.roles import Role
+from shared.process.door import waiting_room
 from shared.web import server as module
 from shared.web.server import HEAD_BYTES_MAX, ImpatientProtocol, server
 from tests.auth.issuer import claims, token
@@ -163,6 +164,15 @@ async def test_whoever_is_refused_and_goes_on_sending_is_left(
     """Style 9.3: what nobody reads has no limit of time, and would keep the connection for ever."""
     said = await spoken(url, head + b"host: notes\r\n%b\r\n\r\n" % length, b"1\r\n")
     assert said.startswith(b"HTTP/1.1 " + status)
+    assert b"connection: close" in said
+
+
+async def test_whoever_goes_on_sending_to_a_process_that_starts_is_left() -> None:
+    """Style 9.3: no limit of a service holds in it yet, nor where only health is asked, ever."""
+    head = b"POST /v1/notes HTTP/1.1\r\nhost: notes\r\ncontent-length: 90000000\r\n\r\n"
+    async with running(server(waiting_room(), host="127.0.0.1", port=0)) as address:
+        said = await spoken(address, head, b"1")
+    assert said.startswith(b"HTTP/1.1 503")
     assert b"connection: close" in said
 
 
