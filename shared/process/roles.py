@@ -27,6 +27,8 @@ S = TypeVar("S", bound=ServiceSettings)
 
 Role: TypeAlias = Literal["api", "worker", "relay", "all"]
 
+ENDING: Final = (signal.SIGTERM, signal.SIGINT)
+
 WATCHDOG_S: Final = 5.0
 """How long after drain and grace a process that still hangs is ended, with its stack on record."""
 
@@ -77,15 +79,18 @@ def _hear_of_the_end(stopping: asyncio.Event, within_s: float) -> None:
     """Set ``stopping`` at SIGTERM, and see to it that the process ends.
 
     The handler is Python's own and not the loop's, so that it is heard while the loop hangs; the
-    watchdog is a clock that Python cannot hold up, and shows where it hung.
+    watchdog is a clock that Python cannot hold up, and shows where it hung. It is set once: whoever
+    says it again and again does not put the end off.
     """
     loop = asyncio.get_running_loop()
 
     def told(_number: int, _frame: FrameType | None) -> None:
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)
         faulthandler.dump_traceback_later(within_s + WATCHDOG_S, exit=True)
         loop.call_soon_threadsafe(stopping.set)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in ENDING:
         signal.signal(number, told)
 
 

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -10,6 +11,7 @@ import pytest
 
 from deploy.local.stack import Stack
 from shared.ids import new_id
+from shared.process.roles import WATCHDOG_S
 from tests.process.house import MONDAY, House, eventually
 
 pytestmark = pytest.mark.system
@@ -157,3 +159,18 @@ def test_what_hangs_is_ended_by_the_watchdog(house: House) -> None:
         process.process.send_signal(signal.SIGTERM)
         assert process.process.wait(15) == 1
     assert "background" in house.log("worker")
+
+
+def test_whoever_tells_it_again_and_again_does_not_put_the_end_off(house: House) -> None:
+    """Architecture 4: the watchdog is set by the first SIGTERM; a supervisor may send more."""
+    with house.running("worker", trouble="hang", shutdown_grace_ms="100") as process:
+        assert eventually(lambda: "process.works" in house.log("worker"))
+        time.sleep(0.5)
+
+        def told_until_it_ends() -> bool:
+            with suppress(ProcessLookupError):
+                process.process.send_signal(signal.SIGTERM)
+            return process.process.poll() is not None
+
+        assert eventually(told_until_it_ends, WATCHDOG_S + 5)
+        assert process.process.poll() == 1
