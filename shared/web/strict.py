@@ -26,6 +26,13 @@ PATH_CHARS_MAX: Final = 2_048
 QUERY_FIELDS_MAX: Final = 50
 LINGER_S: Final = 1.0
 LINGER_BYTES_MAX: Final = 1_048_576
+"""For so long, and so much, what still comes is waited for before an answer that ends the connection."""
+
+LEFT_S: Final = 15.0
+LEFT_BYTES_MAX: Final = 32 * 1_048_576
+"""And after it: as long as a kept connection may be idle, and more than any file that is taken."""
+
+TOO_SLOW: Final = 408
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 PATH: Final = re.compile(r"/[\x21-\x7e]*")
 """Addresses are ASCII: whatever looks like a digit in an id is one of the ten."""
@@ -154,23 +161,33 @@ class _Body:
     def answered(self, scope: Scope, send: Send) -> Send:
         """Return a send that ends the connection when the answer comes before the whole body.
 
-        Nobody reads the rest, so no limit of size or time holds for it any more.
+        Nobody needs the rest, so no limit of size or time holds for it any more. But most clients
+        read nothing before they have sent all, and a reset in the middle of it takes the answer
+        away from them: it is read on for a while, and then the answer is over.
         """
+        leaving = False
 
         async def closing(message: Message) -> None:
+            nonlocal leaving
             if message["type"] == "http.response.start" and not self._whole:
-                message = await self._left(scope, message)
+                message, leaving = await self._left(scope, message)
+            elif leaving and not message.get("more_body", False):
+                await send({**message, "more_body": True})
+                await _read_on(self.receive, LEFT_S, LEFT_BYTES_MAX)
+                message = {"type": "http.response.body"}
             await send(message)
 
         return closing
 
-    async def _left(self, scope: Scope, start: Message) -> Message:
-        """Return the head of the answer, with the word that it is the last unless all has come."""
+    async def _left(self, scope: Scope, start: Message) -> tuple[Message, bool]:
+        """Return the head of the answer, which is the last unless all has come; and whether to read on."""
         headers: list[tuple[bytes, bytes]] = [*start["headers"]]
         if any(name.lower() == b"connection" for name, _ in headers):
-            return start
+            return start, start["status"] != TOO_SLOW
         await _lingered(scope, self.receive)
-        return start if self._whole else {**start, "headers": [*headers, (b"connection", b"close")]}
+        if self._whole:
+            return start, False
+        return {**start, "headers": [*headers, (b"connection", b"close")]}, True
 
 
 class LeavingFront:
@@ -289,10 +306,15 @@ async def _lingered(scope: Scope, receive: Receive) -> None:
     """
     if any(name.lower() == b"expect" for name, _ in scope["headers"]):
         return  # they wait for our word before they send anything
+    await _read_on(receive, LINGER_S, LINGER_BYTES_MAX)
+
+
+async def _read_on(receive: Receive, seconds: float, bytes_max: int) -> None:
+    """Read what still comes and keep nothing, until it ends, the caller leaves, or it is enough."""
     rest = 0
     with suppress(TimeoutError):
-        async with asyncio.timeout(LINGER_S):
-            while rest < LINGER_BYTES_MAX:
+        async with asyncio.timeout(seconds):
+            while rest < bytes_max:
                 message = await receive()
                 rest += len(message.get("body", b""))
                 if not message.get("more_body", False):

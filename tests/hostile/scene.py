@@ -8,7 +8,7 @@ supports the group of all three and TR1 trains it; PL1 screens Alfa and Gamma.
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -114,7 +114,7 @@ async def admitted(stage: Stage, firms: tuple[Firm, ...]) -> tuple[Admission, st
     stage.at("2018-12-03 09:00")
     await admission.submit()
     stage.at("2018-12-10 09:00")
-    await _screened(stage, firms)
+    await _screened(admission)
     stage.at("2018-12-14 09:00")
     await admission.enrol()
     await admission.form_group()
@@ -126,12 +126,11 @@ async def admitted(stage: Stage, firms: tuple[Firm, ...]) -> tuple[Admission, st
     return admission, other_group_id
 
 
-async def _screened(stage: Stage, firms: tuple[Firm, ...]) -> None:
+async def _screened(admission: Admission) -> None:
     """K-02: R1 screens Beta, and PL1 the others."""
-    alfa, beta, gamma = firms
+    alfa, beta, gamma = admission.firms
     for some, screener in (((alfa, gamma), "PL1"), ((beta,), "R1")):
-        admission = Admission(stage, some, frozenset(), PILOT)
-        await admission.admit(person_id(screener), screener)
+        await replace(admission, firms=some).admit(person_id(screener), screener)
 
 
 async def _trained(stage: Stage, admission: Admission) -> str:
