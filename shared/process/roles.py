@@ -35,9 +35,6 @@ WATCHDOG_S: Final = 5.0
 CLOSE_S: Final = 1.0
 """How long a door is waited for that nothing has come through yet, or that took its time."""
 
-YOUNG_MAX: Final = 10_000
-"""Objects made and not let go, after which Python looks for cycles among them; its own figure is 700."""
-
 _log = get_logger("process")
 
 
@@ -65,14 +62,13 @@ async def serve(service: Service[S], settings: S, role: Role) -> None:
 
 
 def _leave_what_is_loaded() -> None:
-    """Let the garbage collector look only at what is made from now on, and less often.
+    """Let the garbage collector look only at what is made from now on.
 
     Code, models and routes stay until the end; looking through them again and again took a seventh
     of a request's processor time.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_MAX, *gc.get_threshold()[1:])
 
 
 def _hear_of_the_end(stopping: asyncio.Event, within_s: float) -> None:
