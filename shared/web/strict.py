@@ -28,9 +28,10 @@ LINGER_S: Final = 1.0
 LINGER_BYTES_MAX: Final = 1_048_576
 """For so long, and so much, what still comes is waited for before an answer that ends the connection."""
 
-LEFT_S: Final = 15.0
+LEFT_SECONDS_MAX: Final = 15
 LEFT_BYTES_MAX: Final = 32 * 1_048_576
-"""And after it: as long as a kept connection may be idle, and more than any file that is taken."""
+LEFT_PACE: Final = 4_096
+"""And after it, while so many bytes come in each second: a file that comes slowly, and no drops."""
 
 TOO_SLOW: Final = 408
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -173,7 +174,7 @@ class _Body:
                 message, leaving = await self._left(scope, message)
             elif leaving and not message.get("more_body", False):
                 await send({**message, "more_body": True})
-                await _read_on(self.receive, LEFT_S, LEFT_BYTES_MAX)
+                await _read_to_its_end(self.receive)
                 message = {"type": "http.response.body"}
             await send(message)
 
@@ -309,8 +310,21 @@ async def _lingered(scope: Scope, receive: Receive) -> None:
     await _read_on(receive, LINGER_S, LINGER_BYTES_MAX)
 
 
-async def _read_on(receive: Receive, seconds: float, bytes_max: int) -> None:
-    """Read what still comes and keep nothing, until it ends, the caller leaves, or it is enough."""
+async def _read_to_its_end(receive: Receive) -> None:
+    """Read what still comes after the answer, as long as it comes at a pace, and keep nothing."""
+    rest = 0
+    for _ in range(LEFT_SECONDS_MAX):
+        came = await _read_on(receive, 1.0, LEFT_BYTES_MAX - rest)
+        rest += came or 0
+        if came is None or came < LEFT_PACE or rest >= LEFT_BYTES_MAX:
+            return
+
+
+async def _read_on(receive: Receive, seconds: float, bytes_max: int) -> int | None:
+    """Read what still comes and keep nothing; return how much that was.
+
+    ``None``: that was the end of it, or the caller has left.
+    """
     rest = 0
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -318,7 +332,8 @@ async def _read_on(receive: Receive, seconds: float, bytes_max: int) -> None:
                 message = await receive()
                 rest += len(message.get("body", b""))
                 if not message.get("more_body", False):
-                    return
+                    return None
+    return rest
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

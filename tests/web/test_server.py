@@ -31,7 +31,6 @@ HEADERS = {
 async def url(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """Yield the address of the small service, whose server has little patience."""
     monkeypatch.setattr(ImpatientProtocol, "header_timeout_s", 0.2)
-    monkeypatch.setattr(strict, "LEFT_S", 0.3)
     app = application(House(), checks={})
     async with running(server(app, host="127.0.0.1", port=0)) as address:
         yield address
@@ -174,18 +173,15 @@ async def test_whoever_sends_a_file_slowly_and_reads_afterwards_hears_why_not(
 ) -> None:
     """Conventions 1: most clients read nothing before they have sent all; a repeat would not help."""
     monkeypatch.setattr(strict, "LINGER_S", 0.1)
-    monkeypatch.setattr(strict, "LEFT_S", 8.0)
-    head = f"PUT /v1/notes/{NOTE}/file HTTP/1.1\r\nhost: notes\r\ncontent-length: 40\r\n\r\n"
-    said = await spoken(url, head.encode(), *([b"\0"] * 40), pause_s=0.02)
+    monkeypatch.setattr(strict, "LEFT_PACE", 10)
+    head = f"PUT /v1/notes/{NOTE}/file HTTP/1.1\r\nhost: notes\r\ncontent-length: 80\r\n\r\n"
+    said = await spoken(url, head.encode(), *([b"\0"] * 80), pause_s=0.02)
     assert said.startswith(b"HTTP/1.1 401")
     assert said.endswith(b"}")
 
 
-async def test_whoever_goes_on_sending_to_a_process_that_starts_is_left(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_whoever_goes_on_sending_to_a_process_that_starts_is_left() -> None:
     """Style 9.3: no limit of a service holds in it yet, nor where only health is asked, ever."""
-    monkeypatch.setattr(strict, "LEFT_S", 0.3)
     head = b"POST /v1/notes HTTP/1.1\r\nhost: notes\r\ncontent-length: 90000000\r\n\r\n"
     async with running(server(waiting_room(), host="127.0.0.1", port=0)) as address:
         said = await spoken(address, head, b"1")
