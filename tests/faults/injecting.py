@@ -61,6 +61,9 @@ TOLD_LATER: Final = frozenset({"crash", "retention"})
 TOLD_WITHIN_S: Final = 30.0
 """Within which a process that is told to end has ended: grace and watchdog, on a busy machine."""
 
+WATCHDOG: Final = b"\nTimeout ("
+"""How Python's own watchdog begins what it says, and then it ends the process."""
+
 MAIL_AWAY: Final = "451 4.3.0 Try again later"
 
 
@@ -221,10 +224,14 @@ class Injector:
 
     def _term(self, process: str) -> None:
         """Tell a process to end, which it does by itself, and start it again."""
+        words = self.house.stack.processes.log_file(process)
+        before = words.stat().st_size
         self.house.signal(process, signal.SIGTERM)
         if not self.house.ends(process, TOLD_WITHIN_S):
             self.unheeded.append(f"{process} was told to end, and did not")
             self.house.stack.processes.stop(process)
+        elif WATCHDOG in words.read_bytes()[before:]:
+            self.unheeded.append(f"{process} was told to end, and its watchdog had to end it")
         self.house.revive(process)
         self.house.starts(process)
 
