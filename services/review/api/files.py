@@ -16,12 +16,11 @@ from services.review.api.evidence_files import (
     name_of,
     whole,
 )
-from services.review.api.workspaces import OWNER, PREFIX, EvidenceMade
+from services.review.api.workspaces import OWNER, PREFIX, EvidenceMade, refuse_early
 from services.review.commands.workspace import UploadFile
-from services.review.decider.workspace import Workspace, refuse_unless_reader, writable
+from services.review.decider.workspace import Workspace, refuse_unless_reader
 from services.review.views.workspace_case import workspace_case
 from shared.decider import Refusal, RefusalKind
-from shared.eventlog import CommandReused, StreamMoved
 from shared.vault import BrokenSeal
 from shared.vault.objects import ObjectMissing, Objects
 from shared.web import Caller, Edge, Reader, Upload, if_match, made, problems, tell
@@ -77,7 +76,7 @@ def file_routes(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
         """
         name, media_type = name_of(content_disposition), media_type_of(content_type)
         stream = f"workspace-{application_id}"
-        await _refuse_early(acting, by, application_id, expected_version)
+        await refuse_early(acting, by, application_id, expected_version)
         content = checked(whole(request.stream(), content_digest), media_type)
         with coming_in.one(application_id):
             kept = await objects.put(application_id, content)
@@ -142,22 +141,6 @@ def file_readings(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
         return StreamingResponse(content, media_type=found.media_type, headers=headers)
 
     return router
-
-
-async def _refuse_early(
-    acting: Acting, by: Caller, application_id: UUID, expected_version: int
-) -> None:
-    """Refuse what would be refused anyway, before the file has come in; a known key comes first."""
-    stream = f"workspace-{application_id}"
-    try:
-        known = await acting.handler.log.recall(by.cause.command_id, digest=by.cause.digest)
-    except CommandReused:
-        return  # known, by a digest that has the file in it: the answer comes with the file
-    look = await acting.handler.look(stream)
-    if known is None:
-        writable(look.state, firm_of(by.principal, by.role))
-        if look.version != expected_version:
-            raise StreamMoved(stream)
 
 
 def _digest(content_hash: str) -> str:

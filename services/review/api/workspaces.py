@@ -15,10 +15,10 @@ from services.review.commands.workspace import (
     RevokeAccess,
     WriteText,
 )
-from services.review.decider.workspace import Workspace, refuse_unless_reader
+from services.review.decider.workspace import Workspace, refuse_unless_reader, writable
 from services.review.views.workspace_case import WorkspaceCase, workspace_case
 from shared.decider import Refusal
-from shared.eventlog import Look
+from shared.eventlog import CommandReused, Look, StreamMoved
 from shared.web import (
     Caller,
     Edge,
@@ -135,6 +135,7 @@ def content_routes(*, edge: Edge, acting: Acting) -> APIRouter:
     ) -> EvidenceMade:
         """Write a text as evidence."""
         made = by.cause.command_id
+        await refuse_early(acting, by, application_id, expected_version)
         command = WriteText(
             organisation=firm_of(by.principal, by.role),
             evidence_id=made,
@@ -204,3 +205,22 @@ def workspace_readings(*, edge: Edge, acting: Acting) -> APIRouter:
         return shown
 
     return router
+
+
+async def refuse_early(
+    acting: Acting, by: Caller, application_id: UUID, expected_version: int
+) -> None:
+    """Refuse what would be refused anyway, before a file comes in or a key is made for its case.
+
+    A known command comes first: its answer is not this one's.
+    """
+    stream = f"workspace-{application_id}"
+    try:
+        known = await acting.handler.log.recall(by.cause.command_id, digest=by.cause.digest)
+    except CommandReused:
+        return  # known, by a digest that has the file in it: the answer comes with the file
+    look = await acting.handler.look(stream)
+    if known is None:
+        writable(look.state, firm_of(by.principal, by.role))
+        if look.version != expected_version:
+            raise StreamMoved(stream)

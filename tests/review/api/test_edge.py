@@ -91,6 +91,17 @@ async def test_a_repeated_command_gets_its_first_answer(house: House) -> None:
     refused(other, 422, "idempotency_key_reused")
 
 
+async def test_nobody_has_a_key_made_for_a_case_that_is_not_theirs(house: House) -> None:
+    """WSP-1, ERA-1: keys stay until somebody erases them, also of cases that never were."""
+    await open_workspace(house)
+    before = set(house.log.shelf.keys)
+    body = {"title": "Bylaws", "text": "Section 2."}
+    nowhere = f"/v1/workspaces/{UUID(int=7)}/texts"
+    answer = await house.act("beta-applicant", "POST", nowhere, body, headers={"If-Match": '"0"'})
+    refused(answer, 404, "workspace_not_found")
+    assert set(house.log.shelf.keys) == before
+
+
 async def test_another_firm_finds_nothing(house: House) -> None:
     """WSP-1: the same answer as for an id that does not exist, reading and writing."""
     await reported(house)
