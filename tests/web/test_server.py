@@ -3,17 +3,24 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import closing
+from http.client import HTTPConnection
+from typing import cast
 
 import httpx2
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from shared.contracts.roles import Role
 from shared.process.door import waiting_room
 from shared.web import server as module
 from shared.web import strict
+from shared.web.problem import Problem, render
 from shared.web.server import HEAD_BYTES_MAX, ImpatientProtocol, server
+from shared.web.strict import Limits, StrictFront, Upload
 from tests.auth.issuer import claims, token
 from tests.web.house import FILE_BYTES_MAX, LIMITS, NOTE, House, application
 from tests.web.running import running
@@ -208,6 +215,26 @@ async def test_whoever_says_too_much_hears_why_while_still_sending(url: str, exp
     for _ in range(5):
         said = await spoken(url, head, *([] if expect else [b" " * size]))
         assert said.startswith(b"HTTP/1.1 413"), said[:60]
+
+
+async def test_whoever_sends_a_whole_file_before_they_listen_hears_why_it_is_refused() -> None:
+    """RFC 9112 section 9.6: most libraries do; a reset in the place of a 401 is repeated for ever."""
+    limits = Limits(uploads=(Upload("/file", 26_214_400),))
+
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        await render(Problem(401, "token_missing"))(scope, receive, send)
+
+    def put(port: int, size: int) -> int:
+        line = HTTPConnection("127.0.0.1", port, timeout=20)
+        with closing(line):
+            line.request("PUT", "/file", body=bytes(size))
+            return line.getresponse().status
+
+    front = server(cast("FastAPI", StrictFront(refuse, limits)), host="127.0.0.1", port=0)
+    async with running(front) as address:
+        port = int(address.rpartition(":")[2])
+        statuses = [await asyncio.to_thread(put, port, 26_214_400) for _ in range(5)]
+    assert statuses == [401] * 5
 
 
 async def test_a_body_that_comes_drop_by_drop_is_given_up(url: str) -> None:
