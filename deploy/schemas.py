@@ -26,9 +26,10 @@ def documents() -> Iterator[tuple[Path, str]]:
         for version in versions_of(event):
             file = DOCS / "events" / "schemas" / f"{name}.v{version}.json"
             yield file, schema_text(event, version)
-    for service, document in openapi_documents():
+    made = tuple(openapi_documents())
+    for service, document in made:
         yield DOCS / "api" / f"{service}.json", text_of(document)
-    yield DOCS / "problems.md", problems_page()
+    yield DOCS / "problems.md", problems_page(made)
 
 
 def out_of_date() -> list[Path]:

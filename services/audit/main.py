@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from services.audit.api import HISTORY_OPERATIONS, Exporting, routes
+from services.audit.api.meanings import MEANINGS
 from services.audit.bundles.api import BUNDLE_OPERATIONS, Bundling, bundle_routes, bundling_for
 from services.audit.bundles.records import MirroredRecords
 from services.audit.consumers import subscriptions
@@ -74,7 +75,9 @@ def app_of(  # noqa: PLR0913 -- wiring, keyword by keyword
         witness_routes(edge, witness),
         bundle_routes(edge, bundles),
     )
-    return create_app("Audit", routers=routers, operations=OPERATIONS, limits=limits)
+    return create_app(
+        "Audit", routers=routers, operations=OPERATIONS, meanings=MEANINGS, limits=limits
+    )
 
 
 service = Service(

@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from services.certificates.api import OPERATIONS
 from services.certificates.api.holders import HolderParts, holder_routes
+from services.certificates.api.meanings import MEANINGS
 from services.certificates.api.public import PublicParts, public_routes
 from services.certificates.consumers import subscriptions
 from services.certificates.consumers.register_check import compare_register
@@ -85,6 +86,7 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
             disclosure_routes(edge),
         ],
         operations=OPERATIONS,
+        meanings=MEANINGS,
         limits=Limits(body_bytes_max=settings.request_body_bytes_max),
     )
     app.add_middleware(

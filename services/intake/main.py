@@ -19,6 +19,7 @@ from services.intake.api import (
     surveys,
 )
 from services.intake.api.desk import Desk
+from services.intake.api.meanings import MEANINGS
 from services.intake.api.operations import OPERATIONS
 from services.intake.consumers import subscriptions
 from services.intake.decider import application, group, invoice, invoiceseries, mandate
@@ -62,6 +63,7 @@ def app_of(desk: Desk, limits: Limits) -> FastAPI:
             disclosure_routes(desk.edge),
         ],
         operations=OPERATIONS,
+        meanings=MEANINGS,
         limits=limits,
     )
 

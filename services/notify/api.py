@@ -16,6 +16,8 @@ from shared.web import (
     DISCLOSURE_OPERATIONS,
     LEDGER_OPERATIONS,
     Edge,
+    Meaning,
+    Meanings,
     Page,
     Problem,
     Reader,
@@ -30,6 +32,9 @@ OPERATIONS: Operations = {
     **LEDGER_OPERATIONS,
     **DISCLOSURE_OPERATIONS,
     "list_notifications": (Role.REGISTRAR, Role.PROJECT_LEADER, Role.AUDITOR, Role.OPERATOR),
+}
+MEANINGS: Final[Meanings] = {
+    "notification_not_found": Meaning.of("There is no such letter. Said between services only."),
 }
 BAD_REQUEST: Final = 400
 

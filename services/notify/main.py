@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from services.notify.api import OPERATIONS, routes
+from services.notify.api import MEANINGS, OPERATIONS, routes
 from services.notify.consumers import subscriptions
 from services.notify.decider import decider
 from services.notify.letters.sending import send_letters
@@ -45,7 +45,9 @@ def app_of(*, letters: Letters, edge: Edge, reached: Callable[..., Any], limits:
         ledger_routes(edge),
         disclosure_routes(edge),
     ]
-    return create_app("Notify", routers=routers, operations=OPERATIONS, limits=limits)
+    return create_app(
+        "Notify", routers=routers, operations=OPERATIONS, meanings=MEANINGS, limits=limits
+    )
 
 
 service = Service(

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from services.review.api import OPERATIONS, routes, upload_of
 from services.review.api.acting import Acting
+from services.review.api.meanings import MEANINGS
 from services.review.api.standing import Bystander
 from services.review.commands.appointment import EnterFoundingAppointment
 from services.review.consumers import subscriptions
@@ -69,6 +70,7 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
             reached=reached,
         ),
         operations=OPERATIONS,
+        meanings=MEANINGS,
         limits=Limits(
             body_bytes_max=settings.request_body_bytes_max,
             uploads=(upload_of(settings.upload_bytes_max),),

@@ -16,6 +16,7 @@ from shared.web.health import Check, add_health
 from shared.web.language import Language, language
 from shared.web.ledger import LEDGER_OPERATIONS, ledger_routes
 from shared.web.links import made
+from shared.web.meanings import Meaning, Meanings
 from shared.web.openapi import problems
 from shared.web.paging import Page, link_next, page
 from shared.web.position import wait_for
@@ -37,6 +38,8 @@ __all__ = [
     "Language",
     "Limits",
     "Line",
+    "Meaning",
+    "Meanings",
     "Moment",
     "Page",
     "Problem",

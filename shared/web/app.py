@@ -13,6 +13,7 @@ from starlette.types import Lifespan
 from shared.auth import Operations
 from shared.web.edge import check_total
 from shared.web.health import LIVE, READY, Check, add_health
+from shared.web.meanings import Meanings
 from shared.web.observed import Observed
 from shared.web.openapi import finish
 from shared.web.pages import OPENAPI, add_pages
@@ -34,21 +35,23 @@ class Application(FastAPI):
     """A FastAPI application whose OpenAPI document says what the edge does as well."""
 
     operations: Operations = MappingProxyType({})
+    meanings: Meanings = MappingProxyType({})
     finished: dict[str, Any] | None = None
 
     def openapi(self) -> dict[str, Any]:
         """Return the document, OpenAPI 3.1. Made once, and again when routes are added."""
         schema = super().openapi()
         if schema is not self.finished:
-            self.finished = finish(schema, self.operations)
+            self.finished = finish(schema, self.operations, self.meanings)
         return schema
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 -- wiring, keyword by keyword
     title: str,
     *,
     routers: Sequence[APIRouter],
     operations: Operations,
+    meanings: Meanings = MappingProxyType({}),
     checks: Mapping[str, Check] | None = None,
     limits: Limits | None = None,
     lifespan: Lifespan[Any] | None = None,
@@ -59,6 +62,7 @@ def create_app(
         title: Of the documentation page.
         routers: With all of the service's operations.
         operations: SOD-15: the table of roles; it must fit the routes exactly.
+        meanings: Of the codes of the routes, beyond those of the edge.
         checks: For ``/readyz``, by name; ``None`` leaves health to the caller (``add_health``).
         limits: ``None`` takes the house's.
         lifespan: What to open before the first request and to close after the last.
@@ -82,6 +86,7 @@ def create_app(
         telemetry=NO_TELEMETRY,
     )
     app.operations = operations
+    app.meanings = meanings
     render_problems(app)
     render_unchanged(app)
     for router in routers:

@@ -7,6 +7,7 @@ from shared.auth import PUBLIC, Operations
 from shared.auth.service_token import ON_BEHALF_OF
 from shared.web.idempotency import IDEMPOTENCY_KEY, KEY_CHARS_MAX
 from shared.web.links import Linked, add_links
+from shared.web.meanings import MEANINGS_KEY, Meanings, shown
 from shared.web.problem import MEDIA_TYPE, ProblemDocument
 
 SCHEMA: Final = "#/components/schemas/{model}"
@@ -121,8 +122,12 @@ def operations_in(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[st
                 yield method.upper(), path, operation
 
 
-def finish(schema: dict[str, Any], operations: Operations) -> dict[str, Any]:
-    """Return ``schema`` with what the framework does not know. Safe to repeat."""
+def finish(schema: dict[str, Any], operations: Operations, meanings: Meanings) -> dict[str, Any]:
+    """Return ``schema`` with what the framework does not know. Safe to repeat.
+
+    Raises:
+        ValueError: An operation gives a code that nobody has said the meaning of.
+    """
     components = schema.setdefault("components", {})
     schemas: dict[str, Any] = components.setdefault("schemas", {})
     problem = ProblemDocument.model_json_schema(ref_template=SCHEMA, mode="serialization")
@@ -142,8 +147,21 @@ def finish(schema: dict[str, Any], operations: Operations) -> dict[str, Any]:
         _finish(operation, roles)
         _say_versions(operation)
         _say_made(path, operation)
+    schema[MEANINGS_KEY] = shown(meanings)
+    _check_meanings(schema)
     add_links(schema, [Linked(*each) for each in operations_in(schema)])
     return schema
+
+
+def _check_meanings(schema: Mapping[str, Any]) -> None:
+    """RFC 9457: the ``type`` of every problem can be looked up, so every code has a meaning."""
+    given = {
+        code
+        for _, _, operation in operations_in(schema)
+        for code in operation["responses"]["4XX"][CODES_KEY]
+    }
+    if unsaid := sorted(given - schema[MEANINGS_KEY].keys()):
+        raise ValueError(f"codes without a meaning: {', '.join(unsaid)}")
 
 
 def _say_made(path: str, operation: dict[str, Any]) -> None:

@@ -3,7 +3,8 @@
 Plain HTML made here: no script, no font, no style from anywhere else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from shared.web.codes import CODES
+from shared.web.meanings import MEANINGS_KEY
 from shared.web.openapi import CODES_KEY, ROLES_KEY, operations_in
 from shared.web.problem import Problem
 
@@ -38,8 +39,8 @@ def add_pages(app: FastAPI) -> None:
     async def problem_list(_: Request) -> Response:
         rows = "".join(
             f'<tr><td><a href="{PROBLEMS}/{code}"><code>{code}</code></a></td>'
-            f"<td>{escape(text)}</td></tr>"
-            for code, text in sorted(meanings(app.openapi()).items())
+            f"<td>{', '.join(about.rules)}</td><td>{escape(about.meaning)}</td></tr>"
+            for code, about in explained(app.openapi()).items()
         )
         return _page("Problems", f"<h1>Problems</h1><table>{rows}</table>")
 
@@ -55,29 +56,67 @@ def add_pages(app: FastAPI) -> None:
         app.add_route(path, endpoint, methods=["GET"], include_in_schema=False)
 
 
-def meanings(schema: Mapping[str, Any]) -> dict[str, str]:
-    """Return every code that the service may give, with a sentence about it."""
-    found = dict(CODES)
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A code as its page explains it.
+
+    Attributes:
+        meaning: What is the case, and what can be done.
+        rules: The ids of the rules that say no; none where no rule does.
+        given_by: The operations that name it: method, path and id. What any request may meet, such
+            as ``json_too_deep``, is named by none.
+    """
+
+    meaning: str
+    rules: Sequence[str]
+    given_by: Sequence[tuple[str, str, str]]
+
+
+def explained(schema: Mapping[str, Any]) -> dict[str, Explained]:
+    """Return every code that the service may give, as its OpenAPI document has it."""
+    given: dict[str, list[tuple[str, str, str]]] = {}
     for method, path, operation in operations_in(schema):
         for code in operation["responses"]["4XX"][CODES_KEY]:
-            if code not in CODES:
-                before = found.get(code, "A rule says no. Given by")
-                found[code] = f"{before} {method} {path};"
-    return {code: text.removesuffix(";") for code, text in found.items()}
+            given.setdefault(code, []).append((method, path, operation["operationId"]))
+    return {
+        code: Explained(said["meaning"], said["rules"], given.get(code, ()))
+        for code, said in schema[MEANINGS_KEY].items()
+    }
 
 
 def _problem(app: FastAPI, request: Request) -> Response:
     """Return what one code means: as a page for a browser, else as JSON."""
     code = request.path_params["code"]
-    text = meanings(app.openapi()).get(code)
-    if text is None:
+    about = explained(app.openapi()).get(code)
+    if about is None:
         raise Problem(404, "not_found")
     title = code.replace("_", " ").capitalize()
     if "text/html" in request.headers.get("accept", ""):
-        body = f"<h1>{escape(title)}</h1><p>{escape(text)}</p><p><code>{code}</code></p>"
-        return _page(title, f'{body}<p><a href="{PROBLEMS}">All problems</a></p>')
-    about = {"type": f"{PROBLEMS}/{code}", "title": title, "code": code, "meaning": text}
-    return JSONResponse(about)
+        return _page(title, _explanation(title, code, about))
+    return JSONResponse(
+        {
+            "type": f"{PROBLEMS}/{code}",
+            "title": title,
+            "code": code,
+            "meaning": about.meaning,
+            "rules": list(about.rules),
+            "given_by": [f"{method} {path}" for method, path, _ in about.given_by],
+        }
+    )
+
+
+def _explanation(title: str, code: str, about: Explained) -> str:
+    """Return the body of the page of one code."""
+    rules = f"<p>A rule says no: {', '.join(about.rules)}.</p>" if about.rules else ""
+    given = "".join(
+        f'<li><a href="{DOCS}#{escape(name)}"><code>{method} {escape(path)}</code></a></li>'
+        for method, path, name in about.given_by
+    )
+    return (
+        f"<h1>{escape(title)}</h1><p>{escape(about.meaning)}</p><p><code>{code}</code></p>{rules}"
+        + (f"<p>Given by</p><ul>{given}</ul>" if given else "")
+        + f'<p><a href="{PROBLEMS}">All problems</a></p>'
+    )
 
 
 def _docs(schema: Mapping[str, Any]) -> str:

@@ -195,6 +195,28 @@ def test_every_clause_that_is_cited_exists() -> None:
     ]
 
 
+def test_every_problem_that_is_raised_is_explained_to_whoever_gets_it() -> None:
+    """RFC 9457: rules or edge, whoever raises it, its code stands in docs/problems.md.
+
+    What ``shared.process`` refuses is told to operators at their commands, never over HTTP.
+    """
+    raised = [
+        (path, argument.value)
+        for path in SOURCES
+        if room(path) != "process"
+        for node in nodes(path)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"Refusal", "Problem", "later"}
+        for argument in node.args[:2]
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    ]
+    assert raised
+    assert not [
+        (path, code)
+        for path, code in raised
+        if CODE.fullmatch(code) and f"| `{code}` |" not in PROBLEMS
+    ]
+
+
 def test_every_refusal_is_explained_to_whoever_gets_it() -> None:
     """RFC 9457: the codes are public API, so each stands in docs/problems.md."""
     assert not [

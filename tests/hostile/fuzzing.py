@@ -13,7 +13,7 @@ from deploy.local.people import people
 from deploy.local.settings import CHECKOUT, SERVICES
 from deploy.openapi import openapi_documents
 from shared.web.codes import CODES
-from shared.web.pages import meanings
+from shared.web.meanings import MEANINGS_KEY
 from shared.web.server import HEAD_BYTES_MAX
 from tests.hostile.scene import CALLER, UNASSIGNED, Scene
 from tests.ledger.foreign.environment import PLACE, filled
@@ -68,7 +68,7 @@ def fuzzed(scene: Scene, requests: int, seed: int) -> Report:
     """Return what became of at least ``requests``, which are the same for the same ``seed``."""
     documents = dict(openapi_documents())
     known = _ids(scene)
-    codes = {*CODES, *(code for document in documents.values() for code in meanings(document))}
+    codes = {*CODES, *(code for document in documents.values() for code in document[MEANINGS_KEY])}
     order = {
         "seed": seed,
         "requests": requests,

@@ -24,6 +24,8 @@ from shared.web import (
     Edge,
     Language,
     Limits,
+    Meaning,
+    Meanings,
     Page,
     Reader,
     Seen,
@@ -45,6 +47,11 @@ from tests.auth.issuer import NOW, authenticator, claims, token
 NOTE = UUID("0190a3c2-7a10-4c00-8000-0000000000aa")
 CASE = UUID("0190a3c2-7a10-4c00-8000-0000000000cc")
 FILE_BYTES_MAX = 100_000
+
+MEANINGS: Meanings = {
+    "note_closed": Meaning.of("The note takes no <changes> any more.", "GEN-4", "WSP-5"),
+    "note_exists": Meaning.of("Another note has this id."),
+}
 
 OPERATIONS: Operations = {
     "write_note": (Role.SUPERVISOR, Role.REVIEWER),
@@ -240,6 +247,7 @@ def make(checks: Mapping[str, Check] | None = None) -> FastAPI:
         "Notes",
         routers=[inner, public_routes()],
         operations=OPERATIONS,
+        meanings=MEANINGS,
         checks=checks,
         limits=LIMITS,
     )

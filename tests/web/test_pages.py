@@ -4,8 +4,11 @@ import re
 from typing import Any
 
 import pytest
+from fastapi import APIRouter
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from shared.auth import PUBLIC
+from shared.web import Meaning, create_app, problems
 from shared.web.codes import CODES
 from shared.web.openapi import CODES_KEY, operations_in
 from tests.web.house import OPERATIONS, House, client, made
@@ -91,6 +94,47 @@ async def test_the_type_of_every_problem_can_be_looked_up(code: str) -> None:
     assert answer.json()["meaning"]
     page = await http.get(f"/problems/{code}", headers={"Accept": "text/html"})
     assert f"<code>{code}</code>" in page.text
+
+
+async def test_the_page_of_a_code_says_what_it_means_by_which_rules_and_where() -> None:
+    """RFC 9457 section 3.1.1: whoever follows ``type`` reads there what the list of codes says."""
+    http = client(House())
+    about = (await http.get("/problems/note_closed")).json()
+    assert about["meaning"] == "The note takes no <changes> any more."
+    assert about["rules"] == ["GEN-4", "WSP-5"]
+    assert about["given_by"] == ["PUT /v1/notes/{note_id}/cases/{application_id}"]
+    page = (await http.get("/problems/note_closed", headers={"Accept": "text/html"})).text
+    assert "The note takes no &lt;changes&gt; any more." in page
+    assert "A rule says no: GEN-4, WSP-5." in page
+    assert 'href="/docs#change_note"' in page
+    every = (await http.get("/problems", headers={"Accept": "text/html"})).text
+    assert "GEN-4, WSP-5" in every
+    assert "The note takes no &lt;changes&gt; any more." in every
+
+
+@pytest.mark.parametrize("code", ["note_exists", "stream_moved"])
+async def test_what_no_rule_says_is_not_said_to_be_a_rule(code: str) -> None:
+    """House: an empty file or a missing note is no rule's no."""
+    http = client(House())
+    about = (await http.get(f"/problems/{code}")).json()
+    assert about["rules"] == []
+    assert about["given_by"]
+    page = await http.get(f"/problems/{code}", headers={"Accept": "text/html"})
+    assert "rule" not in page.text.lower()
+
+
+def test_a_code_without_a_meaning_is_told_when_the_document_is_made() -> None:
+    """RFC 9457: nobody is sent to a page that explains nothing."""
+    router = APIRouter()
+
+    @router.get("/v1/things", responses=problems("thing_lost", "thing_found"))
+    async def list_things() -> None:
+        """Return things."""
+
+    known = {"thing_found": Meaning.of("It is here.")}
+    app = create_app("Things", routers=[router], operations={"list_things": PUBLIC}, meanings=known)
+    with pytest.raises(ValueError, match=r"^codes without a meaning: thing_lost$"):
+        app.openapi()
 
 
 @pytest.mark.parametrize("code", ["unheard_of", "<script>", "%3Cscript%3E", "a/b"])

@@ -115,12 +115,11 @@ def _clear(issuance: Issuance, application_id: UUID, at: datetime) -> tuple[Issu
 
 def _confirm_clearance(command: ConfirmClearance, issuance: Issuance) -> tuple[IssuanceEvent, ...]:
     """CER-1, CER-3, K-14: nothing is issued without decision, agreement and fee."""
-    wanted = {
-        "decision_missing": command.decision_id not in issuance.grants,
-        "agreement_missing": "agreement" not in issuance.gates,
-        "fee_not_settled": "fee" not in issuance.gates,
-    }
-    for code, missing in wanted.items():
+    for code, missing, what in (
+        ("decision_missing", command.decision_id not in issuance.grants, "a decision to grant it"),
+        ("agreement_missing", "agreement" not in issuance.gates, "the agreement"),
+        ("fee_not_settled", "fee" not in issuance.gates, "the fee"),
+    ):
         if missing:
-            raise Refusal(RefusalKind.INCOMPLETE, code, "The certificate waits for it.")
+            raise Refusal(RefusalKind.INCOMPLETE, code, f"The certificate waits for {what}.")
     return ()

@@ -89,18 +89,13 @@ def enrol(command: EnrolApplicant, application: Application) -> tuple[Applicatio
     if application.stage is Stage.ENROLLED:
         return ()
     need_admitted(application)
-    for code, there in {
-        "agreement_missing": application.countersigned,
-        "document_access_missing": application.has_document,
-        "place_missing": command.place_accepted,
-    }.items():
+    for code, there, what in (
+        ("agreement_missing", application.countersigned, "a countersigned agreement"),
+        ("document_access_missing", application.has_document, "that the firm has the SIS document"),
+        ("place_missing", command.place_accepted, "that the firm has accepted its place"),
+    ):
         if not there:
-            raise Refusal(
-                RefusalKind.INCOMPLETE,
-                code,
-                "Enrolment takes a countersigned agreement, the SIS document and an accepted "
-                "place.",
-            )
+            raise Refusal(RefusalKind.INCOMPLETE, code, f"Enrolment takes {what}.")
     assert application.round_id is not None, "admitted without a round"
     assert application.screener_id is not None, "admitted without a screener"
     assert application.mandate is not None, "admitted without a signatory"

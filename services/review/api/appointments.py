@@ -145,7 +145,9 @@ def appointment_lists(
         """Return the appointments of one person. The ETag is what an approval names."""
         history = await acting.handler.log.load(f"appointment-{person_id}")
         if not history.events:
-            raise Refusal(RefusalKind.NOT_FOUND, "appointment_not_found", "There is none.")
+            raise Refusal(
+                RefusalKind.NOT_FOUND, "appointment_not_found", "This person has no appointment."
+            )
         rows: dict[UUID, AppointmentRecord] = {}
         for event in history.events:
             assert isinstance(event, AppointmentProposed | AppointmentMade)

@@ -238,13 +238,13 @@ def _refuse_unless_complete(
         for item in scheme.items
         if item.kinds and not command.kinds.get(item.item_id, frozenset()) & set(item.kinds)
     ]
-    for code, items in (
-        ("items_not_ready", unready),
-        ("emphasised_evidence_missing", bare),
-        ("evidence_kind_missing", unfit),
+    for code, items, what in (
+        ("items_not_ready", unready, "Items that are not marked as ready"),
+        ("emphasised_evidence_missing", bare, "Items of emphasised areas without evidence"),
+        ("evidence_kind_missing", unfit, "Items without evidence of a kind that they ask for"),
     ):
         if items:
-            raise Refusal(RefusalKind.INCOMPLETE, code, f"See {', '.join(items)}.")
+            raise Refusal(RefusalKind.INCOMPLETE, code, f"{what}: {', '.join(items)}.")
 
 
 def _open(state: Assessment, organisation: str | None, item_id: str) -> PreparationStarted:
@@ -255,7 +255,11 @@ def _open(state: Assessment, organisation: str | None, item_id: str) -> Preparat
             RefusalKind.CONFLICT, "self_assessment_locked", "What was submitted stands as it was."
         )
     if SCHEMES[started.scheme].item(item_id) is None:
-        raise Refusal(RefusalKind.CONFLICT, "criterion_not_in_scheme", f"See {started.scheme}.")
+        raise Refusal(
+            RefusalKind.CONFLICT,
+            "criterion_not_in_scheme",
+            f"Scheme version {started.scheme} has no such item.",
+        )
     return started
 
 

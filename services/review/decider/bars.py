@@ -4,8 +4,9 @@ Each bar by its code, and whether it stands; in the order of the rules in proces
 They are asked at the assignment, and for the certifier again at the decision (REV-3).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from services.review.commands.review import PartHeld, Standing, TieHeld
@@ -17,6 +18,33 @@ from shared.decider import Refusal, RefusalKind
 
 BELONGING = frozenset({TieKind.EMPLOYMENT, TieKind.OWNERSHIP, TieKind.BOARD})
 """Ties that make an organisation a person's own ASF (SOD-4)."""
+WHY_BARRED: Final[Mapping[str, str]] = {
+    "reviewer_was_supervisor": "Whoever supervised the firm, in this case or within 24 months before, "
+    "does not review it.",
+    "reviewer_was_trainer": "Whoever trained the firm, in this case or within 24 months before, does "
+    "not review it.",
+    "reviewer_has_tie": "Whoever has a tie to the firm, or had one within 24 months, does not review "
+    "it: employment, ownership, board, customer, supplier or family.",
+    "reviewer_same_round": "Nobody reviews in a round in which a firm takes part that they work for, "
+    "own or sit on the board of.",
+    "reviewer_reciprocal": "No exchange: somebody of this firm reviewed or decided on a firm that the "
+    "reviewer has a tie to, within 24 months.",
+    "reviewer_is_project_leader": "The project leader of the round does not review in it.",
+    "certifier_was_reviewer": "Whoever is, or was, assigned to review a case does not decide it.",
+    "certifier_was_supervisor": "Whoever supervised the firm, in this case or within 24 months "
+    "before, does not decide on it.",
+    "certifier_was_trainer": "Whoever trained the firm, in this case or within 24 months before, does "
+    "not decide on it.",
+    "certifier_has_tie": "Whoever has a tie to the firm, or had one within 24 months, does not decide "
+    "on it: employment, ownership, board, customer, supplier or family.",
+    "certifier_same_round": "Nobody decides in a round in which a firm takes part that they work for, "
+    "own or sit on the board of.",
+    "certifier_reciprocal": "No exchange: somebody of this firm reviewed or decided on a firm that "
+    "the certifier has a tie to, within 24 months.",
+    "certifier_was_screener": "Whoever screened the firm's application does not decide on it.",
+    "certifier_is_project_leader": "The project leader of the round does not decide in it.",
+}
+"""SOD-1 to SOD-9: what each bar says to whoever meets it."""
 
 
 def bars_to_reviewing(standing: Standing, opening: ReviewOpened, at: datetime) -> dict[str, bool]:
@@ -58,9 +86,7 @@ def refuse_if_barred(bars: dict[str, bool]) -> None:
     """GEN-8: a barred try leaves no event; its kind sends it to the access log."""
     for code, stands in bars.items():
         if stands:
-            raise Refusal(
-                RefusalKind.NOT_PERMITTED, code, "An earlier part or a tie stands against it."
-            )
+            raise Refusal(RefusalKind.NOT_PERMITTED, code, WHY_BARRED[code])
 
 
 def _had_recently(parts: Iterable[PartHeld], part: Part, at: datetime) -> bool:

@@ -30,13 +30,14 @@ def approve(command: ApproveCertification, review: Review) -> tuple[ReviewEvent,
         )
     failing = {c for c, given in review.results.items() if given.result in NONCONFORMITIES}
     major = {c for c in failing if review.results[c].result is Result.MAJOR_NONCONFORMITY}
-    for code, criteria in (
-        ("emphasised_area_fails", failing.intersection(scheme_of(opening).emphasised)),
-        ("major_nonconformity_open", major),
-        ("minor_nonconformity_open", failing),
+    emphasised = failing.intersection(scheme_of(opening).emphasised)
+    for code, criteria, what in (
+        ("emphasised_area_fails", emphasised, "Emphasised areas with a nonconformity"),
+        ("major_nonconformity_open", major, "Major nonconformities that are open"),
+        ("minor_nonconformity_open", failing, "Minor nonconformities that are open"),
     ):
         if criteria:
-            raise Refusal(RefusalKind.CONFLICT, code, f"See {', '.join(sorted(criteria))}.")
+            raise Refusal(RefusalKind.CONFLICT, code, f"{what}: {', '.join(sorted(criteria))}.")
     return (
         CertificationApproved(
             decision_id=command.decision_id,
@@ -99,14 +100,22 @@ def _ready_for(command: Decision, review: Review) -> ReviewOpened:
     refuse_without_reason(command.reason)
     refuse_while_unreviewed(review, opening)
     undeclared = {*review.reviewers, command.certifier_id} - review.declared
-    for code, missing in (
-        ("overall_assessment_missing", review.definition_confirmed is None),
-        ("report_not_final", not review.final),
-        ("recommendation_missing", review.recommended is None),
-        ("impartiality_not_declared", bool(undeclared)),
+    for code, missing, what in (
+        (
+            "overall_assessment_missing",
+            review.definition_confirmed is None,
+            "The firm as a whole has not been assessed.",
+        ),
+        ("report_not_final", not review.final, "The report has not been finalised."),
+        ("recommendation_missing", review.recommended is None, "No decision is recommended yet."),
+        (
+            "impartiality_not_declared",
+            bool(undeclared),
+            "Somebody who reviewed, or the certifier, has not declared impartiality.",
+        ),
     ):
         if missing:
-            raise Refusal(RefusalKind.INCOMPLETE, code, "The review is not complete.")
+            raise Refusal(RefusalKind.INCOMPLETE, code, what)
     return opening
 
 

@@ -111,7 +111,9 @@ def refuse_while_unreviewed(review: Review, opening: ReviewOpened) -> None:
     missing = set(scheme_of(opening).criteria) - review.results.keys()
     if missing:
         raise Refusal(
-            RefusalKind.INCOMPLETE, "criteria_not_reviewed", f"See {', '.join(sorted(missing))}."
+            RefusalKind.INCOMPLETE,
+            "criteria_not_reviewed",
+            f"Criteria without a result: {', '.join(sorted(missing))}.",
         )
 
 
@@ -138,7 +140,11 @@ def _for_results(command: ReviewCriterion | ReviseCriterion, review: Review) -> 
     refuse_outside_appointment(frozenset({command.criterion}), command.competence)
     scheme = scheme_of(opening)
     if command.criterion not in scheme.criteria:
-        raise Refusal(RefusalKind.CONFLICT, "criterion_not_in_scheme", f"See {scheme.version}.")
+        raise Refusal(
+            RefusalKind.CONFLICT,
+            "criterion_not_in_scheme",
+            f"Scheme version {scheme.version} has no such criterion.",
+        )
     refuse_without_reason(command.reason)
     if not command.evidence:
         raise Refusal(
@@ -174,7 +180,9 @@ def _items(
         )
     if set(wanted) - given.keys():
         raise Refusal(
-            RefusalKind.INCOMPLETE, "emphasised_items_missing", f"See {', '.join(wanted)}."
+            RefusalKind.INCOMPLETE,
+            "emphasised_items_missing",
+            f"Each of these items takes a result of its own: {', '.join(wanted)}.",
         )
     if any(_better(command.result, item.result) for item in command.items):
         raise Refusal(

@@ -288,7 +288,9 @@ def _apply_kit(command: ApplyKit, workspace: Workspace) -> tuple[WorkspaceEvent,
         raise _no_access()
     if command.kit != request.scheme:
         raise Refusal(
-            RefusalKind.CONFLICT, "kit_version_mismatch", f"The kit here is {request.scheme}."
+            RefusalKind.CONFLICT,
+            "kit_version_mismatch",
+            f"The kit here is that of version {request.scheme}.",
         )
     if workspace.kit == command.kit:
         return ()
@@ -345,7 +347,11 @@ def _link(command: LinkEvidence, workspace: Workspace) -> tuple[WorkspaceEvent, 
     if command.evidence_id not in workspace.evidence:
         raise Refusal(RefusalKind.NOT_FOUND, "evidence_not_found", "There is no such evidence.")
     if SCHEMES[request.scheme].item(command.item_id) is None:
-        raise Refusal(RefusalKind.CONFLICT, "criterion_not_in_scheme", f"See {request.scheme}.")
+        raise Refusal(
+            RefusalKind.CONFLICT,
+            "criterion_not_in_scheme",
+            f"Scheme version {request.scheme} has no such item.",
+        )
     if (command.evidence_id, command.item_id, command.kind) in workspace.links:
         return ()
     return (
@@ -408,7 +414,9 @@ def _known(workspace: Workspace, evidence_id: UUID, evidence_hash: str) -> bool:
         raise Refusal(RefusalKind.CONFLICT, "evidence_exists", "Add it as another evidence.")
     if known is None and len(workspace.evidence) >= EVIDENCE_MAX:
         raise Refusal(
-            RefusalKind.CONFLICT, "evidence_limit_reached", f"At most {EVIDENCE_MAX} pieces."
+            RefusalKind.CONFLICT,
+            "evidence_limit_reached",
+            f"A workspace holds at most {EVIDENCE_MAX} pieces.",
         )
     return known is not None
 

@@ -12,6 +12,7 @@ import httpx2
 
 from services.review.api import OPERATIONS, routes, upload_of
 from services.review.api.acting import Acting
+from services.review.api.meanings import MEANINGS
 from services.review.api.standing import Bystander
 from services.review.main import service
 from services.review.policy import when_intake, when_review
@@ -150,6 +151,7 @@ class House:
                 reached=self.reached,
             ),
             operations=OPERATIONS,
+            meanings=MEANINGS,
             limits=Limits(uploads=(upload_of(UPLOAD_BYTES_MAX),)),
         )
         self.late = False

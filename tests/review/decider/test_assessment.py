@@ -210,8 +210,9 @@ def test_every_item_must_be_ready(missing: str) -> None:
 def test_what_weighs_most_rests_on_evidence(item_id: str) -> None:
     """SAS-3: each item of 3.1, 3.3 and 3.5 has at least one piece of evidence."""
     kinds = {other: found for other, found in KINDS.items() if other != item_id}
-    wish = replace(submit, kinds=kinds)
-    assessment.given(*all_ready).when(wish).then_refused("emphasised_evidence_missing")
+    outcome = assessment.given(*all_ready).when(replace(submit, kinds=kinds))
+    outcome.then_refused("emphasised_evidence_missing")
+    assert str(outcome.refusal) == f"Items of emphasised areas without evidence: {item_id}."
 
 
 @pytest.mark.parametrize("item_id", ["3.1-c", "3.1-d", "3.5-a"])

@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 
 from services.review.commands.review import (
+    AssignCertifier,
+    AssignReviewer,
     DutyHeld,
     PartHeld,
     RecommendDecision,
@@ -14,6 +16,7 @@ from services.review.commands.review import (
     Standing,
     TieHeld,
 )
+from services.review.decider.bars import WHY_BARRED
 from services.review.decider.review import decider
 from shared.contracts.preparation import Part, TieKind
 from shared.contracts.scheme import Criterion
@@ -114,6 +117,23 @@ def test_the_bars_are_checked_again_at_the_decision(standing: Standing, code: st
     """REV-3: a tie may have come in between."""
     for decision in (approve, refuse):
         review.given(*ready).when(replace(decision, standing=standing)).then_refused(code)
+
+
+@pytest.mark.parametrize(
+    ("wish", "standing", "code"),
+    [
+        *((assign_reviewer, *bar) for bar in REVIEWING),
+        *((assign_certifier, *bar) for bar in DECIDING),
+    ],
+)
+def test_whoever_is_barred_hears_by_which_part_or_tie(
+    wish: AssignReviewer | AssignCertifier, standing: Standing, code: str
+) -> None:
+    """SOD-1 to SOD-9: a leader who names somebody else must know what to look for."""
+    barred = review.given(*planned_for).when(replace(wish, standing=standing)).refusal
+    assert barred is not None
+    assert barred.detail == WHY_BARRED[code]
+    assert len({*WHY_BARRED.values()}) == len(WHY_BARRED)
 
 
 @pytest.mark.parametrize(("standing", "code"), REVIEWING)

@@ -194,7 +194,17 @@ def test_nothing_is_decided_while_a_criterion_lacks_a_result(missing: Criterion)
     rest = all_reviewed_but(missing)
     history = review.given(*staffed, *rest, rest[0], *concluded)
     for decision in (approve, refuse):
-        history.when(decision).then_refused("criteria_not_reviewed")
+        outcome = history.when(decision)
+        outcome.then_refused("criteria_not_reviewed")
+        assert str(outcome.refusal) == f"Criteria without a result: {missing}."
+
+
+def test_whoever_is_refused_an_approval_hears_which_areas_fail() -> None:
+    """REV-12: a code says which rule, and its sentence what there is to mend."""
+    area = Criterion("3.6")
+    found = (*staffed, *all_reviewed_but(area), reviewed(area, Result.MAJOR_NONCONFORMITY))
+    outcome = review.given(*found, *concluded).when(approve)
+    assert str(outcome.refusal) == "Major nonconformities that are open: 3.6."
 
 
 @pytest.mark.parametrize(
