@@ -37,6 +37,7 @@ HEADER_CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "Wait-For-Position": ("position_not_reached", "wait_for_position_malformed"),
 }
 BODY_CODES: Final = ("body_not_json", "body_too_large", "json_malformed", "request_malformed")
+JSON: Final = "application/json"
 KEY_HEADER: Final = {
     "name": IDEMPOTENCY_KEY,
     "in": "header",
@@ -211,4 +212,5 @@ def _codes(operation: Mapping[str, Any], *, public: bool) -> Iterator[str]:
     for parameter in operation.get("parameters", ()):
         yield from HEADER_CODES.get(parameter["name"], ())
     if "requestBody" in operation:
-        yield from BODY_CODES
+        json = JSON in operation["requestBody"].get("content", ())
+        yield from BODY_CODES if json else ("body_too_large",)

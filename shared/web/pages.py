@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from shared.web.meanings import MEANINGS_KEY
-from shared.web.openapi import CODES_KEY, ROLES_KEY, operations_in
+from shared.web.openapi import CODES_KEY, JSON, ROLES_KEY, operations_in
 from shared.web.problem import Problem
 
 DOCS: Final = "/docs"
@@ -146,15 +146,23 @@ def _operation(
         for status, each in operation["responses"].items()
     )
     roles = ", ".join(operation.get(ROLES_KEY, ())) or "anyone, without a token"
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     return (
         f'<h2 id="{escape(operation["operationId"])}"><code>{method} {escape(path)}</code></h2>'
         f"<p>{escape(operation.get('description', operation.get('summary', '')))}</p>"
         f"<p>For: {escape(roles)}</p>"
         + (f"<table>{rows}</table>" if rows else "")
-        + (f"<pre>{escape(_indented(_resolved(body['schema'], schema)))}</pre>" if body else "")
+        + _body(operation.get("requestBody", {}), schema)
         + f"<table>{responses}</table>"
     )
+
+
+def _body(said: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """Return what the body holds: the form of JSON, or the media types of anything else."""
+    content = said.get("content", {})
+    if JSON in content:
+        return f"<pre>{escape(_indented(_resolved(content[JSON]['schema'], schema)))}</pre>"
+    kinds = "".join(f"<li><code>{escape(each)}</code></li>" for each in content)
+    return f"<p>{escape(said.get('description', ''))}</p><ul>{kinds}</ul>" if kinds else ""
 
 
 def _resolved(part: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:

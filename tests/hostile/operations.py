@@ -74,7 +74,7 @@ def every_operation() -> tuple[Operation, ...]:
             roles=tuple(operation.get(ROLES_KEY, ())),
             body=body_of(operation, document),
             seen=any(each["name"] == "If-Match" for each in operation.get("parameters", ())),
-            file="*/*" in operation.get("requestBody", {}).get("content", {}),
+            file="application/pdf" in operation.get("requestBody", {}).get("content", {}),
         )
         for service, document in openapi_documents()
         for method, path, operation in operations_in(document)

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 from unicodedata import normalize
 from urllib.parse import quote, unquote
 from uuid import UUID
@@ -32,6 +32,36 @@ ACCEPTED: Final[Mapping[str, tuple[bytes, ...]]] = {
     "text/csv": (),
 }
 """Media types that are evidence, and how their content begins; texts hold no NUL."""
+NO_FORMS: Final = (
+    "Forms are not taken. Send the file itself as the body, with one of these as Content-Type: "
+    f"{', '.join(ACCEPTED)}."
+)
+UPLOAD_HEADERS: Final[tuple[Mapping[str, Any], ...]] = (
+    {
+        "name": "Content-Disposition",
+        "in": "header",
+        "required": True,
+        "description": "The file's name: attachment; filename=name.pdf, or percent-encoded, which "
+        "can say every name (RFC 8187): attachment; filename*=UTF-8''%C3%A5rsredovisning.pdf. "
+        f"At most {NAME_MAX} characters, and no path.",
+        "schema": {"type": "string", "maxLength": 1_024},
+    },
+    {
+        "name": "Content-Digest",
+        "in": "header",
+        "required": False,
+        "description": "What the body must be (RFC 9530): sha-256=:...:, its SHA-256 in Base64. "
+        "Nothing else is kept then. Without it the answer's evidence_hash tells what arrived.",
+        "schema": {"type": "string", "maxLength": 1_024},
+    },
+)
+"""RFC 6266, RFC 9530: how an upload says these, which the framework would call optional."""
+UPLOAD_BODY: Final[Mapping[str, Any]] = {
+    "required": True,
+    "description": "The file itself, not a form; its Content-Type is one of those named here, and "
+    "its content must be of that kind.",
+    "content": {each: {"schema": {"type": "string", "format": "binary"}} for each in ACCEPTED},
+}
 EXTENDED: Final = re.compile(
     r";\s*filename\*\s*=\s*utf-8''([A-Za-z0-9!#$&+.^_`|~%-]{1,900})\s*(?:;|$)", re.IGNORECASE
 )
@@ -76,6 +106,8 @@ def media_type_of(said: str | None) -> str:
         Problem: 415: it is none of those that are accepted.
     """
     media_type = (said or "").partition(";")[0].strip().lower()
+    if media_type.startswith("multipart/"):
+        raise Problem(415, "media_type_not_accepted", NO_FORMS)
     if media_type not in ACCEPTED:
         raise Problem(415, "media_type_not_accepted", f"Evidence is one of: {', '.join(ACCEPTED)}.")
     return media_type

@@ -9,6 +9,8 @@ from fastapi.responses import StreamingResponse
 
 from services.review.api.acting import Acting, firm_of
 from services.review.api.evidence_files import (
+    UPLOAD_BODY,
+    UPLOAD_HEADERS,
     ComingIn,
     checked,
     disposition_of,
@@ -52,13 +54,7 @@ def file_routes(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
             ),
             **made("evidence_id"),
         },
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "description": "The file as it is. Its name stands in Content-Disposition.",
-                "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
-            }
-        },
+        openapi_extra={"parameters": [*UPLOAD_HEADERS], "requestBody": {**UPLOAD_BODY}},
     )
     async def upload_file(  # noqa: PLR0913, PLR0917 -- the headers of an upload
         application_id: UUID,
@@ -66,15 +62,15 @@ def file_routes(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
         by: Annotated[Caller, Depends(edge.caller)],
         expected_version: Annotated[int, Depends(if_match)],
         response: Response,
-        content_disposition: Annotated[str | None, Header()] = None,
-        content_type: Annotated[str | None, Header()] = None,
-        content_digest: Annotated[str | None, Header()] = None,
+        content_disposition: Annotated[str | None, Header(include_in_schema=False)] = None,
+        content_type: Annotated[str | None, Header(include_in_schema=False)] = None,
+        content_digest: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> EvidenceMade:
-        """Put in a file as evidence. Safe to repeat with the same key, name, type and file.
+        """Put in a file as evidence: its bytes are the body, its name stands in a header.
 
-        With `Content-Digest: sha-256=:...:` (RFC 9530), nothing else is taken than what that names.
+        Safe to repeat with the same key, name, type and file.
         """
-        name, media_type = name_of(content_disposition), media_type_of(content_type)
+        media_type, name = media_type_of(content_type), name_of(content_disposition)
         stream = f"workspace-{application_id}"
         await refuse_early(acting, by, application_id, expected_version)
         content = checked(whole(request.stream(), content_digest), media_type)

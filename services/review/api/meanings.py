@@ -152,8 +152,8 @@ MEANINGS: Final[Meanings] = {
         "No appointment in force covers what this takes.", "APT-3", "GEN-2"
     ),
     "media_type_not_accepted": Meaning.of(
-        "The body is not a file of a kind that is evidence. Send the file itself as the body,"
-        " not multipart/form-data, with its Content-Type; the answer lists the kinds."
+        "The body is not a file of a kind that is evidence. Send the file itself as the body, no form "
+        "(multipart/form-data), with a Content-Type of those that /docs names for it."
     ),
     "minor_nonconformity_open": Meaning.of(
         "No approval: a criterion has a minor nonconformity that is not closed. The answer "

@@ -1,7 +1,10 @@
 """Files over HTTP: in and out as they are, by whom it is allowed, and nothing half done."""
 
+import shlex
+from base64 import b64encode
 from contextlib import ExitStack
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
@@ -9,6 +12,7 @@ import httpx2
 import pytest
 
 from services.review.api.evidence_files import (
+    ACCEPTED,
     COMING_IN_MAX,
     COMING_INTO_ONE_MAX,
     ComingIn,
@@ -25,6 +29,8 @@ from tests.review.api.journey import appoint, done, open_workspace, refused
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 500
 NAME = "attachment; filename*=UTF-8''%C3%A5rsredovisning.pdf"
+PATH = "/v1/workspaces/{application_id}/files"
+DOCS = Path(__file__).parents[3] / "docs"
 HEADERS = {"Content-Type": "application/pdf", "Content-Disposition": NAME}
 
 
@@ -194,6 +200,71 @@ async def test_a_file_that_is_gone_is_not_there(house: House, tmp_path: Path) ->
         path.unlink()
     answer = await house.get("alfa-applicant", f"{WORKSPACE}/files/{made['id']}")
     refused(answer, 404, "evidence_not_found")
+
+
+@pytest.mark.parametrize("disposition", [None, NAME])
+async def test_a_form_is_told_to_send_the_file_itself(
+    house: House, tmp_path: Path, disposition: str | None
+) -> None:
+    """RFC 9110: 415 says what is wrong first: the name of a file in a form is not looked for."""
+    await open_workspace(house)
+    form = (
+        b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.pdf"\r\n\r\n%PDF-\r\n--x--'
+    )
+    named = {} if disposition is None else {"Content-Disposition": disposition}
+    answer = await house.act(
+        *("alfa-applicant", "POST", f"{WORKSPACE}/files", form),
+        seen=WORKSPACE,
+        headers={"Content-Type": "multipart/form-data; boundary=x", **named},
+    )
+    refused(answer, 415, "media_type_not_accepted")
+    assert "Send the file itself as the body" in answer.json()["detail"]
+    assert "application/pdf" in answer.json()["detail"]
+    assert kept(tmp_path) == []
+
+
+async def test_the_documentation_says_how_a_file_is_sent(house: House) -> None:
+    """Conventions 1: whoever reads ``/docs`` or OpenAPI needs no 4XX to learn it."""
+    upload_file = (await house.http.get("/openapi.json")).json()["paths"][PATH]["post"]
+    said = {each["name"]: each for each in upload_file["parameters"]}
+    assert said["Content-Disposition"]["required"]
+    assert not said["Content-Digest"]["required"]
+    assert all(said[name]["description"] for name in ("Content-Disposition", "Content-Digest"))
+    assert {name.lower() for name in said}.isdisjoint({"content-type"})  # OpenAPI ignores it there
+    assert upload_file["requestBody"]["content"].keys() == ACCEPTED.keys()
+    codes = upload_file["responses"]["4XX"]["x-problem-codes"]
+    assert {"body_not_json", "json_malformed"}.isdisjoint(codes)
+    page = (await house.http.get("/docs")).text
+    assert all(f"<li><code>{each}</code></li>" in page for each in ACCEPTED)
+    assert "The file itself, not a form" in page
+    assert "RFC 8187" in page
+
+
+async def test_the_example_of_the_documentation_is_taken(house: House) -> None:
+    """House: what is printed works as printed; only its shell variables are filled in."""
+    text = (DOCS / "uploading.md").read_text()
+    _, _, command = text.partition('curl -s "$WORKSPACE/files"')
+    words = shlex.split(command.partition("```")[0])
+    said = [word for flag, word in pairwise(words) if flag == "-H"]
+    headers = dict(line.split(": ", 1) for line in said)
+    assert [*headers] == [
+        *("Authorization", "If-Match", "Idempotency-Key", "Content-Type"),
+        *("Content-Disposition", "Content-Digest"),
+    ]
+    digest = b64encode(sha256(PDF).digest()).decode()
+    assert headers["Content-Digest"].startswith(
+        "sha-256=:$(openssl dgst -sha256 -binary report.pdf"
+    )
+    own = {"Content-Digest": f"sha-256=:{digest}:"}
+    own |= {name: headers[name] for name in ("Content-Type", "Content-Disposition")}
+    await open_workspace(house)
+    answer = await house.act(
+        *("alfa-applicant", "POST", f"{WORKSPACE}/files", PDF),
+        seen=WORKSPACE,
+        headers=own | {"Idempotency-Key": headers["Idempotency-Key"]},
+    )
+    made = done(answer, 201).json()
+    assert made["evidence_hash"] == sha256(PDF).hexdigest()
 
 
 @pytest.mark.parametrize(
