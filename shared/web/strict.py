@@ -33,7 +33,6 @@ LEFT_BYTES_MAX: Final = 32 * 1_048_576
 LEFT_PACE: Final = 4_096
 """And after it, while so many bytes come in each second: a file that comes slowly, and no drops."""
 
-TOO_SLOW: Final = 408
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 PATH: Final = re.compile(r"/[\x21-\x7e]*")
 """Addresses are ASCII: whatever looks like a digit in an id is one of the ten."""
@@ -184,11 +183,12 @@ class _Body:
         """Return the head of the answer, which is the last unless all has come; and whether to read on."""
         headers: list[tuple[bytes, bytes]] = [*start["headers"]]
         if any(name.lower() == b"connection" for name, _ in headers):
-            return start, start["status"] != TOO_SLOW
+            return start, False  # too late or too much, which has been said with an end of its own
         await _lingered(scope, self.receive)
         if self._whole:
             return start, False
-        return {**start, "headers": [*headers, (b"connection", b"close")]}, True
+        last = {**start, "headers": [*headers, (b"connection", b"close")]}
+        return last, not _waits_for_our_word(scope)
 
 
 class LeavingFront:
@@ -305,9 +305,13 @@ async def _lingered(scope: Scope, receive: Receive) -> None:
 
     Whoever is still sending when a connection is closed gets a reset, and never the answer.
     """
-    if any(name.lower() == b"expect" for name, _ in scope["headers"]):
-        return  # they wait for our word before they send anything
-    await _read_on(receive, LINGER_S, LINGER_BYTES_MAX)
+    if not _waits_for_our_word(scope):
+        await _read_on(receive, LINGER_S, LINGER_BYTES_MAX)
+
+
+def _waits_for_our_word(scope: Scope) -> bool:
+    """RFC 9110 10.1.1: return whether nothing is sent before we say 100, which we then do not."""
+    return any(name.lower() == b"expect" for name, _ in scope["headers"])
 
 
 async def _read_to_its_end(receive: Receive) -> None:
