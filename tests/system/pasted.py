@@ -1,4 +1,4 @@
-"""The commands of the README, pasted into a shell as they are printed."""
+"""The commands of our pages, pasted into a shell as they are printed."""
 
 import asyncio
 import json
@@ -17,23 +17,30 @@ def the_five() -> str:
     return text.partition("## As a partner")[2].partition("```sh\n")[2].partition("```")[0]
 
 
+def as_an_auditor() -> str:
+    """Return all commands of docs/auditing.md, the tampering with a record last."""
+    text = (CHECKOUT / "docs" / "auditing.md").read_text()
+    return "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+
+
 def as_here(commands: str, house: House) -> str:
-    """Return ``commands`` with the addresses of ``house`` for those that a demo has."""
+    """Return ``commands`` with the addresses and the folder of ``house`` for those that a demo has."""
+    before = commands.count("127.0.0.1")
     usual = StackSettings.model_construct()
     places = {usual.issuer_port: house.stack.issuer_url}
     places |= {usual.port_of(service): house.url(service) for service in house.services}
     for port, url in places.items():
         commands = commands.replace(f"http://127.0.0.1:{port}", url)
-    assert commands.count("127.0.0.1") == the_five().count("127.0.0.1")
-    return commands
+    assert commands.count("127.0.0.1") == before
+    return commands.replace(".local/", f"{house.stack.settings.local_dir}/")
 
 
-async def pasted(commands: str) -> str:
-    """Return what a shell prints to whom pastes ``commands``."""
+async def pasted(commands: str, *, cwd: Path = Path("/"), **told: str) -> str:
+    """Return what a shell prints to whom pastes ``commands``, with ``told`` in its environment."""
     shell = await asyncio.create_subprocess_exec(
         *("sh", "-eu", "-c", commands),
-        env=inherited_environment(),
-        cwd=Path("/"),
+        env=inherited_environment() | told,
+        cwd=cwd,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -15,7 +15,7 @@ from deploy.demo.foreign import foreign_check
 from deploy.demo.parcel import Parcel, with_a_byte_changed
 from deploy.demo.stage import Stage
 from deploy.local.people import people
-from deploy.local.settings import SERVICES, service_secret
+from deploy.local.settings import CHECKOUT, SERVICES, service_secret
 from shared import clock
 from shared.auth import ServiceToken
 from shared.contracts.record import decode
@@ -25,7 +25,7 @@ from shared.vault import erase
 from tests.audit.bundles.played import Played, unzipped
 from tests.ledger.foreign.answers import Foreign
 from tests.system.observed import Observed
-from tests.system.pasted import as_here, heads_and_bodies, pasted, the_five
+from tests.system.pasted import as_an_auditor, as_here, heads_and_bodies, pasted, the_five
 from tests.verify.house import Place, resealed
 from verify.refused import RefusedError, TamperedError
 
@@ -352,3 +352,15 @@ async def test_the_demo_ends_well_and_a_partner_can_go_on(played: Played) -> Non
 
     again = heads_and_bodies(await pasted(commands))[1]
     assert again[0] == sent, "the same key, the same answer"
+
+
+async def test_an_auditor_goes_by_the_page_command_by_command(played: Played) -> None:
+    """docs/auditing.md: what is taken verifies; the record that is written into afterwards does not."""
+    settings = played.house.stack.settings
+    commands = as_here(as_an_auditor(), played.house)
+    said = await pasted(
+        f"exec 2>&1\n{commands}", cwd=CHECKOUT, SIGILL_ISSUER_PORT=str(settings.issuer_port)
+    )
+    assert said.count("result: ok\n") == 3, said
+    assert said.count("result: tampered\n") == 1, said
+    assert said.endswith("exit 1\n")
