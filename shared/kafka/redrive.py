@@ -6,7 +6,7 @@ message that can never be applied is discarded by its place, or because nothing 
 on record.
 """
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -95,6 +95,11 @@ class Step:
     outcome: How | Literal["stays"]
     reason: str
 
+    @property
+    def unreadable(self) -> bool:
+        """Return whether it stays since nothing can read it."""
+        return self.type is None and self.outcome == "stays"
+
     def __str__(self) -> str:
         """Return the step as a line for the operator."""
         what = f"version {self.version} {self.type}" if self.type else "unreadable"
@@ -116,23 +121,32 @@ class _Row:
     read: Received | None = field(default=None)
 
 
-def parse(arguments: Sequence[str]) -> Asked:
-    """Return what the words after ``redrive`` ask for; ends the program when they make no sense."""
-    parser = ArgumentParser(prog="redrive", description="Apply a parked stream again.")
-    parser.add_argument("group", help="the consumer, e.g. certificates.when_review")
-    parser.add_argument("topic", help="e.g. asf.review.events.v1")
+def add_words(parser: ArgumentParser) -> None:
+    """Add to ``parser`` what can be said after ``redrive``."""
+    parser.add_argument(
+        "group",
+        help="the consumer, e.g. certificates.when_review: the first word that parked prints",
+    )
+    parser.add_argument("topic", help="the second word, e.g. asf.review.events.v1")
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("stream", nargs="?", help="e.g. review-<uuid>")
+    which.add_argument("stream", nargs="?", help="the third word, e.g. review-<uuid>")
     which.add_argument("--all", action="store_true", help="every parked stream of the consumer")
     parser.add_argument(
         "--decided-by", type=UUID, required=True, metavar="UUID", help="whose decision it is"
     )
     parser.add_argument("--why", choices=get_args(RedriveReason), required=True)
     parser.add_argument(
-        "--discard", type=_discard, metavar=f"PARTITION:OFFSET|{UNREADABLE}", help="set aside"
+        "--discard",
+        type=_discard,
+        metavar=f"PARTITION:OFFSET|{UNREADABLE}",
+        help="set aside what can never be applied, by its place or since nothing can read it;"
+        " then the reason is never_applicable",
     )
     parser.add_argument("--apply", action="store_true", help="without it nothing is changed")
-    said = parser.parse_args(arguments)
+
+
+def asked_by(said: Namespace) -> Asked:
+    """Return what the words after ``redrive`` ask for."""
     return Asked(
         said.group,
         said.topic,

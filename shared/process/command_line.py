@@ -3,7 +3,7 @@
 import asyncio
 import faulthandler
 import sys
-from argparse import REMAINDER, ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast, get_args
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from shared.clock import now
 from shared.contracts.erasure import Basis, Ground
 from shared.contracts.repair import ResendReason
-from shared.kafka.redrive import parse
+from shared.kafka.redrive import add_words, asked_by
 from shared.process.erasure_ledger import ErasureOrder, LedgerBroken
 from shared.process.erasure_orders import change_hold, erase_subject, remake_erasures
 from shared.process.legal_hold import HoldCommand, LiftLegalHold, PlaceLegalHold
@@ -115,7 +115,7 @@ async def _asked_of_kafka(service: Service[S], settings: S, asked: Namespace) ->
         case "parked":
             return await list_parked(service, settings)
         case _:
-            return await redrive_streams(service, settings, parse(asked.words))
+            return await redrive_streams(service, settings, asked_by(asked))
 
 
 def _streams(service: Service[S], settings: S) -> int:
@@ -173,8 +173,7 @@ def _parser(service: Service[Any]) -> ArgumentParser:
     sending.add_argument("--why", choices=get_args(ResendReason), required=True)
     sending.add_argument("--apply", action="store_true", help="without it nothing is changed")
     asked.add_parser("parked", help="list the streams that wait for an operator, and why")
-    again = asked.add_parser("redrive", help="apply a parked stream again", add_help=False)
-    again.add_argument("words", nargs=REMAINDER)
+    add_words(asked.add_parser("redrive", help="apply a parked stream again"))
     for name, command in service.commands.items():
         asked.add_parser(name, help=(command.__doc__ or name).partition("\n")[0])
     return parser

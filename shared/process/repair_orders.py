@@ -1,8 +1,8 @@
 """What operators ask about records on Kafka: on record first, then done. A dry run until ``--apply``."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from shared.contracts.catalogue import reading
@@ -10,7 +10,7 @@ from shared.contracts.envelope import Cause
 from shared.contracts.repair import ResendReason
 from shared.decider import Refusal
 from shared.kafka import Book, Subscription, effect_of, events_topic
-from shared.kafka.redrive import Asked, Discard, Step, case_of, redrive
+from shared.kafka.redrive import UNREADABLE, Asked, Discard, Step, case_of, redrive
 from shared.kafka.subscription import Effect, RecordSubscription
 from shared.process.compose import opened
 from shared.process.operate import say
@@ -27,6 +27,10 @@ from shared.process.settings import ServiceSettings
 from shared.relay import checkpoint, send_again
 
 S = TypeVar("S", bound=ServiceSettings)
+
+_FIRST_WORDS: Final = (
+    "GROUP and TOPIC are the first two words of each line of parked, and here one of"
+)
 
 
 async def resend(
@@ -52,21 +56,18 @@ async def resend(
 
 
 async def redrive_streams(service: Service[S], settings: S, asked: Asked) -> bool:
-    """Apply a parked stream again, or all of a consumer; return whether nothing of them stays parked."""
+    """Apply a parked stream again, or all of a consumer; return whether nothing of them stays parked.
+
+    Nor is all well where a stream was named and nothing of it is parked: then it is mistyped.
+    """
     async with opened(service, settings, role="redrive") as process:
-        parts = process.parts
-        heard = next(
-            (
-                each
-                for each in service.subscriptions(parts)
-                if (each.group, each.topic) == (asked.group, asked.topic)
-            ),
-            None,
-        )
-        if heard is None:
-            say(f"{service.name} has no consumer {asked.group} of {asked.topic}")
+        heard = {(each.group, each.topic): each for each in service.subscriptions(process.parts)}
+        if (asked.group, asked.topic) not in heard:
+            say(f"{service.name} has no consumer {asked.group} of {asked.topic}; {_FIRST_WORDS}:")
+            for group, topic in heard:
+                say(f"  {group} {topic}")
             return False
-        again = _Redriving(parts, heard, asked)
+        again = _Redriving(process.parts, heard[asked.group, asked.topic], asked)
         try:
             steps = [step async for step in again.steps()]
         except Refusal as no:
@@ -74,9 +75,23 @@ async def redrive_streams(service: Service[S], settings: S, asked: Asked) -> boo
             return False
     if not steps:
         say(f"nothing is parked of {asked.stream or asked.group}")
-    elif not asked.apply:
-        say(f"a dry run: with --apply these {len(steps)} are taken")
+        return asked.stream is None
+    for line in _ending(steps, apply=asked.apply):
+        say(line)
     return all(step.outcome != "stays" for step in steps)
+
+
+def _ending(steps: Sequence[Step], *, apply: bool) -> Iterator[str]:
+    """Yield what an operator is told of all messages together."""
+    left = sum(step.outcome == "stays" for step in steps)
+    if not apply:
+        yield f"a dry run; with --apply: taken {len(steps) - left}, left parked {left}"
+    unreadable = [f"{step.partition}:{step.offset}" for step in steps if step.unreadable]
+    if unreadable:
+        yield (
+            f"what nothing can read is set aside with --why never_applicable --discard {UNREADABLE},"
+            f" or one by its place, such as --discard {unreadable[0]}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,14 @@ def test_redriving_a_consumer_that_is_not_there_is_told(house: House) -> None:
     done = house.command(*words, "--decided-by", OPERATOR, "--why", "cause_mended")
     assert done.returncode == 1
     assert "example has no consumer example.nobody" in done.stdout
+    assert "  example.when_example asf.example.events.v1\n" in done.stdout
+
+
+def test_every_command_says_what_it_takes(house: House) -> None:
+    """House: an operator asks a command how it is called; each answers, and redrive too."""
+    for name, word in (("redrive", "GROUP"), ("erase", "SUBJECT"), ("hold", "--ground")):
+        done = house.command(name, "--help")
+        assert (done.returncode, word in done.stdout.upper() + done.stdout) == (0, True)
 
 
 def test_a_service_that_has_nothing_parked_says_so(house: House) -> None:

@@ -65,18 +65,28 @@ async def test_a_redrive_is_an_event_with_actor_and_reason(house: House) -> None
         assert eventually(lambda: process.failing() == [])
         await _send_garbage(house)
         assert await asyncio.to_thread(eventually, lambda: _parked(house) == len(STRANGERS))
+        left = house.command(*ASKED, "--why", "cause_mended")
+        assert (left.returncode, "with --apply: taken 0, left parked 2" in left.stdout) == (1, True)
+        assert "--why never_applicable --discard unreadable" in left.stdout
         wrong = (*ASKED, "--why", "cause_mended", "--discard", "unreadable")
         for words in (wrong, (*wrong, "--apply")):
             no = house.command(*words)
             assert (no.returncode, "redrive_reason_differs" in no.stdout) == (1, True)
         words = (*ASKED, "--why", "never_applicable", "--discard", "unreadable")
         dry = house.command(*words)
-        assert (dry.returncode, "with --apply these 2 are taken" in dry.stdout) == (0, True)
+        assert (dry.returncode, "with --apply: taken 2, left parked 0" in dry.stdout) == (0, True)
+        assert "--discard" not in dry.stdout
         assert await _on_record(house) == []
         assert house.command(*words, "--apply").returncode == 0
         assert house.command("parked").returncode == 0
         again = house.command(*words, "--apply")
         assert (again.returncode, again.stdout.strip()) == (0, f"nothing is parked of {GROUP}")
+        named = [word if word != "--all" else "letter-9" for word in words]
+        mistyped = house.command(*named)
+        assert (mistyped.returncode, mistyped.stdout.strip()) == (
+            1,
+            "nothing is parked of letter-9",
+        )
     orders = await _on_record(house)
     assert len(orders) == len(STRANGERS)
     for each in orders:

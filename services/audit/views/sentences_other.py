@@ -105,12 +105,12 @@ OTHER: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "RedriveOrdered": (
             (
-                "{messages} meddelanden ur {topic} som {consumer} inte hade kunnat använda prövades "
-                "igen: {reason}. Det beslutades av {decided_by}."
+                "Det som {consumer} inte hade kunnat använda ur {topic} prövades igen (antal "
+                "meddelanden: {messages}): {reason}. Det beslutades av {decided_by}."
             ),
             (
-                "{messages} messages of {topic} that {consumer} had not been able to apply were tried "
-                "again: {reason}. It was decided by {decided_by}."
+                "What {consumer} had not been able to apply of {topic} was tried again (number of "
+                "messages: {messages}): {reason}. It was decided by {decided_by}."
             ),
         ),
         "ResendOrdered": (
