@@ -10,7 +10,7 @@ import subprocess
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias, get_args
+from typing import Final, NamedTuple, TypeAlias, get_args
 from uuid import UUID
 
 from deploy.local.errors import StackError
@@ -19,12 +19,27 @@ from deploy.local.settings import SERVICES
 from deploy.local.stack import Stack
 from shared.contracts.erasure import Basis
 from shared.ids import new_id
+from shared.process.command_line import DECIDED_BY_HELP
+from shared.process.erasure_orders import ENTERED_BEFORE, HOLDS_NOTHING
 
 ERASE: Final = "erase"
 
-Ask: TypeAlias = Callable[..., str | None]
+
+class Answer(NamedTuple):
+    """What services answered.
+
+    Attributes:
+        no: Which one ended badly, or ``None``.
+        said: What all of them wrote.
+    """
+
+    no: str | None
+    said: str
+
+
+Ask: TypeAlias = Callable[..., Answer]
 """``ask(services, *words)``: run an operator's command of each, one after the other, up to the first that
-ends badly; return which one did, or ``None``."""
+ends badly, and show what they say."""
 
 
 def words_of(subject: UUID, basis: Basis, decided_by: UUID, order: UUID) -> tuple[str, ...]:
@@ -37,27 +52,43 @@ def erase_everywhere(
     ask: Ask, services: Sequence[str], words: Sequence[str], *, say: Callable[[str], None]
 ) -> bool:
     """Ask every service whether it may be, then have each of them erase; return whether all did."""
-    if no := ask(services, *words):
+    say("first every service is asked, and nothing is erased:")
+    if no := ask(services, *words).no:
         say(f"{no} says no: nothing was erased now, in no service")
         return False
-    if stopped := ask(services, *words, "--apply"):
+    say("none says no; now each erases:")
+    stopped, said = ask(services, *words, "--apply")
+    if stopped:
         say(
             f"{stopped} has not erased, nor any after it; once that is mended repeat the same order"
         )
         return False
-    say(f"done in {', '.join(services)}")
+    say(_nothing_held(services, said) or f"done in {', '.join(services)}")
     return True
+
+
+def _nothing_held(services: Sequence[str], said: str) -> str | None:
+    """Return what to say where no service held anything; ``None``: one did, or not all have told."""
+    if not all(f"{service}: {HOLDS_NOTHING}" in said for service in services):
+        return None
+    if ENTERED_BEFORE in said:
+        return "no service holds anything sealed about it any more: it was erased before"
+    return "no service holds anything sealed about it, nor ever erased any: is the id mistyped?"
 
 
 def through(template: str) -> Ask:
     """Return how services are asked where ``template`` with ``{service}`` runs a command of one."""
 
-    def ask(services: Sequence[str], *words: str) -> str | None:
+    def ask(services: Sequence[str], *words: str) -> Answer:
+        said: list[str] = []
         for service in services:
             argv = [*shlex.split(template.format(service=service)), *words]
-            if subprocess.run(argv, check=False).returncode != 0:  # noqa: S603 -- the operator's own
-                return service
-        return None
+            done = subprocess.run(argv, check=False, stdout=subprocess.PIPE, text=True)  # noqa: S603 -- the operator's own
+            said.append(done.stdout)
+            _show(done.stdout)
+            if done.returncode != 0:
+                return Answer(service, "".join(said))
+        return Answer(None, "".join(said))
 
     return ask
 
@@ -65,10 +96,11 @@ def through(template: str) -> Ask:
 def in_house(house: House) -> Ask:
     """Return how the services of a local stack are asked, and heard."""
 
-    def ask(services: Sequence[str], *words: str) -> str | None:
+    def ask(services: Sequence[str], *words: str) -> Answer:
         no = house.ask_each(services, *words)
-        sys.stdout.write(house.stack.processes.log_file(words[0]).read_text())
-        return no
+        said = house.stack.processes.log_file(words[0]).read_text()
+        _show(said)
+        return Answer(no, said)
 
     return ask
 
@@ -77,8 +109,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out the order on the command line; return what the program ends with."""
     asked = _parser().parse_args(arguments)
     order = asked.order or new_id()
-    if asked.apply:
-        _say(f"order {order}: repeat it with --order {order}")
+    broken_off = f"; if this is broken off, repeat it with --order {order}" if asked.apply else ""
+    _say(f"order {order}{broken_off}")
     words = words_of(asked.subject, asked.basis, asked.decided_by, order)
     ask = through(asked.through) if asked.through else in_house(House(Stack()))
     try:
@@ -92,9 +124,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _would_erase(ask: Ask, words: Sequence[str], order: UUID) -> bool:
     """Ask every service what it would erase; return whether all of them would."""
-    no = ask(SERVICES, *words)
-    end = f"carry it out with --order {order} --apply"
-    _say(f"{no} says no: nothing would be erased, in no service" if no else end)
+    no, said = ask(SERVICES, *words)
+    if no:
+        _say(f"{no} says no: nothing would be erased, in no service")
+    else:
+        _say(_nothing_held(SERVICES, said) or f"carry it out with --order {order} --apply")
     return no is None
 
 
@@ -103,7 +137,9 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="python -m deploy.erasing", description=__doc__)
     parser.add_argument("subject", type=UUID, help="UUID of the person, case or group")
     parser.add_argument("--basis", choices=get_args(Basis), required=True)
-    parser.add_argument("--decided-by", type=UUID, required=True, metavar="UUID")
+    parser.add_argument(
+        "--decided-by", type=UUID, required=True, metavar="UUID", help=DECIDED_BY_HELP
+    )
     parser.add_argument("--order", type=UUID, metavar="UUID", help="of the order; a fresh one")
     parser.add_argument("--through", metavar="COMMAND", help="of a service, with {service} in it")
     parser.add_argument("--apply", action="store_true", help="without it nothing is changed")
@@ -112,7 +148,12 @@ def _parser() -> ArgumentParser:
 
 def _say(line: str) -> None:
     """Tell the operator, in order with what the services say."""
-    sys.stdout.write(f"{line}\n")
+    _show(f"{line}\n")
+
+
+def _show(text: str) -> None:
+    """Write to the operator at once."""
+    sys.stdout.write(text)
     sys.stdout.flush()
 
 

@@ -39,6 +39,10 @@ S = TypeVar("S", bound=ServiceSettings)
 TOLD: Final = (AdminMissing, LedgerBroken)
 """Answers to the operator: their text is our own, and says what to do."""
 
+DECIDED_BY_HELP: Final = (
+    "whose decision it is, for the record; whether there is such a person is not looked up"
+)
+
 _log = get_logger("process")
 
 
@@ -155,7 +159,7 @@ def _parser(service: Service[Any]) -> ArgumentParser:
     erasing.add_argument("subject", type=UUID, help="UUID of the person, case or group")
     erasing.add_argument("--basis", choices=get_args(Basis), required=True)
     erasing.add_argument(
-        "--decided-by", type=UUID, required=True, metavar="UUID", help="whose decision it is"
+        "--decided-by", type=UUID, required=True, metavar="UUID", help=DECIDED_BY_HELP
     )
     erasing.add_argument(
         "--order", type=UUID, metavar="UUID", help="the same in every service that carries it out"
@@ -168,7 +172,7 @@ def _parser(service: Service[Any]) -> ArgumentParser:
     remaking.add_argument("--apply", action="store_true", help="without it nothing is changed")
     sending = asked.add_parser("resend", help="put the whole log on Kafka once more, in order")
     sending.add_argument(
-        "--decided-by", type=UUID, required=True, metavar="UUID", help="whose decision it is"
+        "--decided-by", type=UUID, required=True, metavar="UUID", help=DECIDED_BY_HELP
     )
     sending.add_argument("--why", choices=get_args(ResendReason), required=True)
     sending.add_argument("--apply", action="store_true", help="without it nothing is changed")
@@ -184,10 +188,14 @@ def _add_holds(asked: Any) -> None:
     for name, what in (("hold", "let nothing about a subject be erased"), ("lift-hold", "lift it")):
         each = asked.add_parser(name, help=f"{what} (ERA-2)")
         each.add_argument("subject", type=UUID, help="UUID of the person, case or group")
-        each.add_argument("--for", type=UUID, required=True, dest="hold", metavar="UUID")
+        each.add_argument(
+            "--for", type=UUID, required=True, dest="hold", metavar="UUID", help="what is open"
+        )
         if name == "hold":
             each.add_argument("--ground", choices=get_args(Ground), required=True)
-        each.add_argument("--decided-by", type=UUID, required=True, metavar="UUID")
+        each.add_argument(
+            "--decided-by", type=UUID, required=True, metavar="UUID", help=DECIDED_BY_HELP
+        )
         each.add_argument("--apply", action="store_true", help="without it nothing is changed")
 
 

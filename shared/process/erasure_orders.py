@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from shared import clock
 from shared.contracts.envelope import Cause
@@ -17,8 +17,13 @@ from shared.process.operate import check_ledger, say
 from shared.process.provide import eraser
 from shared.process.service import Service
 from shared.process.settings import ServiceSettings
+from shared.vault import key_id_of
 
 S = TypeVar("S", bound=ServiceSettings)
+
+HOLDS_NOTHING: Final = "holds nothing sealed about"
+ENTERED_BEFORE: Final = "entered for erasure before"
+"""What is said of a subject; whoever asks several services looks for it."""
 
 
 async def erase_subject(
@@ -54,20 +59,20 @@ async def _told(service: str, erasing: Eraser, order: ErasureOrder, *, apply: bo
     for each in held or ():
         say(f"{service}: {each.case or 'no case'}: {each.name}: {each.texts}")
     for before in erasing.ledger.of(order.subject):
-        say(f"{service}: entered for erasure before: {_entered(before)}")
+        say(f"{service}: {ENTERED_BEFORE}: {_entered(before)}")
     holds = await erasing.holds(order.subject)
     for hold in holds:
         say(f"{service}: held since {_at(hold.placed_at)}: {hold.ground} {hold.hold_id}")
     entered = erasing.ledger.entered(order)
     if held is None:
-        say(f"{service}: holds nothing sealed about {order.subject}")
+        say(f"{service}: {HOLDS_NOTHING} {order.subject}")
     elif entered is not None and not await erasing.is_back(entered):
         say(f"{service}: what it holds came after this order, and stays")
     elif not apply:
         if entered is None:
             await erasing.require_own(order)
-        texts = sum(each.texts for each in held)
-        say(f"{service}: would erase {texts} texts and the key of {order.subject}; so with --apply")
+        texts = f"{sum(each.texts for each in held)} texts and the key of {order.subject}"
+        say(f"{service}: {'would keep, while it is held:' if holds else 'would erase'} {texts}")
     return not holds
 
 
@@ -100,6 +105,7 @@ async def change_hold(
                 events = (await handler.put(stream, command, cause)).events
             else:
                 events = decider.decide(command, (await handler.look(stream)).state)
+            sealed = await key_id_of(parts.pool, str(command.subject_id))
         except Refusal as no:
             say(f"{no.code}: {no.detail}")
             return False
@@ -107,6 +113,8 @@ async def change_hold(
         say(f"{'' if apply else 'would be recorded: '}{type(event).__name__} {command.subject_id}")
     if not events:
         say(f"{command.hold_id} holds already")
+    if not sealed:
+        say(f"{service.name}: {HOLDS_NOTHING} {command.subject_id}")
     return True
 
 

@@ -58,9 +58,9 @@ async def erase(connection: Connection, subject: str) -> int:
     return erased
 
 
-async def key_id_of(connection: Connection, subject: str) -> UUID | None:
+async def key_id_of(database: "Connection | Pool", subject: str) -> UUID | None:
     """Return which key ``subject`` has; ``None``: nothing is sealed about it."""
-    found: UUID | None = await connection.fetchval(
+    found: UUID | None = await database.fetchval(
         "SELECT id FROM log.vault_key WHERE subject = $1", subject
     )
     return found

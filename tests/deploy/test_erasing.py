@@ -27,10 +27,15 @@ def test_all_are_asked_before_any_erases(
     """ERA-2: twice the same words to each service, and only the second time in earnest."""
     asked = [f"{service} {SAID}" for service in SERVICES]
     assert carried_out(tmp_path / "notes") == (0, asked)
-    assert capsys.readouterr().out == f"carry it out with --order {ORDER} --apply\n"
+    said = capsys.readouterr().out
+    assert said == f"order {ORDER}\ncarry it out with --order {ORDER} --apply\n"
     erased = [f"{each} --apply" for each in asked]
     assert carried_out(tmp_path / "notes", "--apply") == (0, [*asked, *erased])
-    assert capsys.readouterr().out.endswith(f"\ndone in {', '.join(SERVICES)}\n")
+    said = capsys.readouterr().out
+    assert said.startswith(
+        f"order {ORDER}; if this is broken off, repeat it with --order {ORDER}\n"
+    )
+    assert said.endswith(f"\ndone in {', '.join(SERVICES)}\n")
 
 
 def test_the_first_that_says_no_is_the_last_that_is_asked(
@@ -45,3 +50,18 @@ def test_the_first_that_says_no_is_the_last_that_is_asked(
     code, notes = carried_out(tmp_path / "notes", "--apply", refuses=f"{third} --apply")
     assert (code, notes) == (1, [*asked, *erased])
     assert f"{third} has not erased, nor any after it" in capsys.readouterr().out
+
+
+def test_an_id_of_nobody_is_not_said_to_be_done(capsys: pytest.CaptureFixture[str]) -> None:
+    """PM-20: nothing is there and nothing ever was: whoever mistyped it learns so. A repeat is told apart."""
+    through = f"sh -c 'echo {{service}}: holds nothing sealed about {SUBJECT}; {{more}}' sh"
+    for more, told in (
+        ("true", "nor ever erased any: is the id mistyped?"),
+        ("echo entered for erasure before", "any more: it was erased before"),
+    ):
+        for apply in ((), ("--apply",)):
+            words = through.replace("{more}", more)
+            assert main([*WORDS, "--order", str(ORDER), "--through", words, *apply]) == 0
+            said = capsys.readouterr().out
+            assert said.endswith(f"{told}\n")
+            assert "done in" not in said

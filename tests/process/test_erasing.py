@@ -99,6 +99,8 @@ async def test_an_operator_is_told_what_holds_up_an_erasure(
     words = ("hold", str(SUBJECT), "--for", str(APPEAL), "--ground", "appeal")
     dry = house.command(*words, "--decided-by", str(DECIDER))
     assert dry.stdout.endswith(f"would be recorded: LegalHoldPlaced {SUBJECT}\n"), dry.stderr
+    nobody = house.command("hold", str(DECIDER), *words[2:], "--decided-by", str(DECIDER))
+    assert f"example: holds nothing sealed about {DECIDER}\n" in nobody.stdout
     order = ErasureOrder(SUBJECT, BASIS, DECIDER)
     place = PlaceLegalHold(SUBJECT, APPEAL, "appeal", DECIDER, MONDAY)
     lift = LiftLegalHold(SUBJECT, APPEAL, DECIDER, MONDAY)

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from deploy.erasing import Ask, erase_everywhere, words_of
+from deploy.erasing import Answer, Ask, erase_everywhere, words_of
 from deploy.local.stack import Stack
 from shared import clock
 from shared.contracts.catalogue import event_of
@@ -104,14 +104,14 @@ class Town:
         """Return how the services are asked; killed when so many have erased."""
         loop = asyncio.get_running_loop()
 
-        def ask(services: Sequence[str], *words: str) -> str | None:
+        def ask(services: Sequence[str], *words: str) -> Answer:
             for done, name in enumerate(services):
                 if "--apply" in words and done == killed_after:
                     raise Killed
                 asked = asyncio.run_coroutine_threadsafe(self.command(name, words), loop)
                 if not asked.result(60):
-                    return name
-            return None
+                    return Answer(name, "")
+            return Answer(None, "")
 
         return ask
 
@@ -172,8 +172,10 @@ async def test_a_hold_in_one_service_defers_the_order_in_all(
     assert not await town.carry_out(order)
     assert await town.keys() == keys
     assert [ErasureLedger(town.folder, name).entries() for name in town.names] == [()] * 3
-    last = town.names[THIRD]
-    assert f"{last} says no: nothing was erased now, in no service\n" in capsys.readouterr().out
+    last, said = town.names[THIRD], capsys.readouterr().out
+    assert f"{last}: would keep, while it is held: 0 texts and the key of {SUBJECT}\n" in said
+    assert f"{last}: would erase" not in said
+    assert f"{last} says no: nothing was erased now, in no service\n" in said
     await town.hold(THIRD, "lift-hold")
     assert await town.carry_out(order)
     assert await town.on_record() == [[(key, order)] for key in keys]
