@@ -20,7 +20,7 @@ from deploy.local.stack import Stack
 from shared.contracts.erasure import Basis
 from shared.ids import new_id
 from shared.process.command_line import DECIDED_BY_HELP
-from shared.process.erasure_orders import ENTERED_BEFORE, HOLDS_NOTHING
+from shared.process.erasure_orders import ENTERED_BEFORE, FILES_LEFT, HOLDS_NOTHING
 
 ERASE: Final = "erase"
 
@@ -62,6 +62,9 @@ def erase_everywhere(
         say(
             f"{stopped} has not erased, nor any after it; once that is mended repeat the same order"
         )
+        return False
+    if FILES_LEFT in said:
+        say("done, but for files, as said above; repeat the same order later")
         return False
     say(_nothing_held(services, said) or f"done in {', '.join(services)}")
     return True

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from fastapi import FastAPI
+from obstore.store import ObjectStore
 
 from services.review.api import OPERATIONS, routes, upload_of
 from services.review.api.acting import Acting
@@ -35,7 +36,7 @@ from shared.contracts.envelope import Actor, Cause
 from shared.contracts.roles import Role
 from shared.eventlog import Handler
 from shared.process import Parts, Service, run
-from shared.vault.objects import Objects, store_of
+from shared.vault.objects import Objects, remove_all, store_of
 from shared.web import Edge, Limits, create_app
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
@@ -58,7 +59,6 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
     )
     lists = Lists(parts.pool)
     reached = parts.positions.reached
-    store = store_of(settings.evidence_url, folder=settings.evidence_folder)
     return create_app(
         "Review",
         routers=routes(
@@ -66,7 +66,7 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
             acting=Acting(parts.handler, parts.access, parts.vault, parts.now),
             bystander=Bystander(parts.handler, lists, reached),
             lists=lists,
-            objects=Objects(store, parts.vault),
+            objects=Objects(_store(settings), parts.vault),
             reached=reached,
         ),
         operations=OPERATIONS,
@@ -76,6 +76,16 @@ def build_api(parts: Parts[Settings]) -> FastAPI:
             uploads=(upload_of(settings.upload_bytes_max),),
         ),
     )
+
+
+def _store(settings: Settings) -> ObjectStore:
+    """Return where the files of evidence lie."""
+    return store_of(settings.evidence_url, folder=settings.evidence_folder)
+
+
+async def remove_files(settings: Settings, subject: UUID) -> int:
+    """Remove the files of a subject that was erased; return how many."""
+    return await remove_all(_store(settings), subject)
 
 
 async def firm_of(handler: Handler, case: UUID) -> str | None:
@@ -126,6 +136,7 @@ service = Service(
     timers=(deadlines,),
     subscriptions=subscriptions,
     background=(enter_founders,),
+    remove_files=remove_files,
 )
 
 if __name__ == "__main__":

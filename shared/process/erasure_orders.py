@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
+from uuid import UUID
 
 from shared import clock
 from shared.contracts.envelope import Cause
@@ -10,6 +11,7 @@ from shared.decider import Refusal
 from shared.ledger.signer import signed_note
 from shared.ledger.store import LOGS
 from shared.process.compose import opened
+from shared.process.erased_files import Removed, remove_files
 from shared.process.erasing import Eraser, LegallyHeld
 from shared.process.erasure_ledger import Erasure, ErasureOrder, OrderDiffers
 from shared.process.legal_hold import HOLD, HoldCommand, decider, stream_of
@@ -23,6 +25,7 @@ S = TypeVar("S", bound=ServiceSettings)
 
 HOLDS_NOTHING: Final = "holds nothing sealed about"
 ENTERED_BEFORE: Final = "entered for erasure before"
+FILES_LEFT: Final = "files are left in the store, which nobody can read"
 """What is said of a subject; whoever asks several services looks for it."""
 
 
@@ -36,20 +39,34 @@ async def erase_subject(
     """
     async with eraser(service, settings) as erasing:
         try:
-            free = await _told(service.name, erasing, order, apply=apply)
+            free = await _told(service, erasing, order, apply=apply)
             if not apply:
                 return free
             await erasing.enter(order)
         except (LegallyHeld, OrderDiffers) as no:
             say(f"{service.name}: {no}")
             return False
+        subjects = {order.subject: None}
         for done in await erasing.finish():
+            subjects[done.erasure.subject_id] = None
             what = f"{done.texts} texts and the key of {done.erasure.subject_id}"
             say(f"{service.name}: erased {what}")
+        for subject in subjects:
+            _tell_files(
+                service.name, subject, await remove_files(service, settings, erasing, subject)
+            )
     return True
 
 
-async def _told(service: str, erasing: Eraser, order: ErasureOrder, *, apply: bool) -> bool:
+def _tell_files(service: str, subject: UUID, removed: Removed) -> None:
+    """Say what became of the files of a subject."""
+    if removed.why_left is not None:
+        say(f"{service}: {FILES_LEFT}, of {subject}; repeat this later: {removed.why_left}")
+    elif removed.files:
+        say(f"{service}: removed the files of {subject}: {removed.files}")
+
+
+async def _told(service: Service[S], erasing: Eraser, order: ErasureOrder, *, apply: bool) -> bool:
     """Say what is there, what became of it before, and what holds it; return whether nothing does.
 
     Raises:
@@ -57,22 +74,23 @@ async def _told(service: str, erasing: Eraser, order: ErasureOrder, *, apply: bo
     """
     held = await erasing.held(order.subject)
     for each in held or ():
-        say(f"{service}: {each.case or 'no case'}: {each.name}: {each.texts}")
+        say(f"{service.name}: {each.case or 'no case'}: {each.name}: {each.texts}")
     for before in erasing.ledger.of(order.subject):
-        say(f"{service}: {ENTERED_BEFORE}: {_entered(before)}")
+        say(f"{service.name}: {ENTERED_BEFORE}: {_entered(before)}")
     holds = await erasing.holds(order.subject)
     for hold in holds:
-        say(f"{service}: held since {_at(hold.placed_at)}: {hold.ground} {hold.hold_id}")
+        say(f"{service.name}: held since {_at(hold.placed_at)}: {hold.ground} {hold.hold_id}")
     entered = erasing.ledger.entered(order)
     if held is None:
-        say(f"{service}: {HOLDS_NOTHING} {order.subject}")
+        say(f"{service.name}: {HOLDS_NOTHING} {order.subject}")
     elif entered is not None and not await erasing.is_back(entered):
-        say(f"{service}: what it holds came after this order, and stays")
+        say(f"{service.name}: what it holds came after this order, and stays")
     elif not apply:
         if entered is None:
             await erasing.require_own(order)
         texts = f"{sum(each.texts for each in held)} texts and the key of {order.subject}"
-        say(f"{service}: {'would keep, while it is held:' if holds else 'would erase'} {texts}")
+        what = texts if service.remove_files is None else f"{texts}, and every file under it"
+        say(f"{service.name}: {'would keep, while it is held:' if holds else 'would erase'} {what}")
     return not holds
 
 

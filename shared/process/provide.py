@@ -16,6 +16,7 @@ from shared.eventlog.projector_migrate import ViewTables, migrate_views
 from shared.kafka import SCHEMA as CONSUMER_SCHEMA
 from shared.kafka import events_topic, provision
 from shared.ledger.store import SCHEMA as LEDGER_SCHEMA
+from shared.process.erased_files import remove_files
 from shared.process.erasing import Eraser, eraser_of
 from shared.process.loops import of_the_world
 from shared.process.service import Service
@@ -77,6 +78,9 @@ async def _database(service: Service[S], settings: S) -> None:
         for done in await erasing.finish():
             subject = str(done.erasure.subject_id)
             _log.warning("process.erased_again", subject=subject, texts=done.texts)
+            removed = await remove_files(service, settings, erasing, done.erasure.subject_id)
+            if removed.why_left is not None:
+                _log.warning("process.files_left", subject=subject, why=removed.why_left)
 
 
 @stamina.retry(on=of_the_world, attempts=ATTEMPTS_MAX, timeout=None, wait_max=WAIT_MAX_S)

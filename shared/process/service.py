@@ -60,6 +60,10 @@ class Parts(Generic[S]):
 Background: TypeAlias = Callable[[Parts[S]], Awaitable[None]]
 """A loop of a worker. It is cancelled at SIGTERM; when the world fails it is begun again."""
 
+RemoveFiles: TypeAlias = Callable[[S, UUID], Awaitable[int]]
+"""Remove the files of a subject whose key was erased, and return how many; an ``OSError``: not all of them
+now. Safe to repeat."""
+
 Command = Callable[[Parts[S]], Awaitable[bool]]
 """What an operator may ask for. Changes nothing; returns whether all is well."""
 
@@ -93,6 +97,7 @@ class Service(Generic[S]):
         streams: Run the Faust application until SIGTERM; ``None`` where there is none.
         commands: Of an operator, beside those that every service has, by name.
         checks: What readiness asks beside that, by name; not in the role ``relay``.
+        remove_files: After an erasure; ``None`` where the service keeps no files.
     """
 
     name: str
@@ -109,6 +114,7 @@ class Service(Generic[S]):
     streams: Callable[[S], None] | None = None
     commands: Mapping[str, Command[S]] = field(default_factory=dict[str, Command[S]])
     checks: Callable[[Parts[S]], Mapping[str, Check]] = field(default=no_checks)
+    remove_files: RemoveFiles[S] | None = None
 
     @property
     def every_view(self) -> tuple[View[Any], ...]:

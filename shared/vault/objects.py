@@ -3,7 +3,8 @@
 An object is a header (its own key, wrapped under the subject's) and pieces, each sealed with
 AES-256-GCM and its place; the last piece says that it is the last, so that a shortened object does
 not open. Its name is the SHA-256 of the content: the same content of one subject is kept once, and
-a content never changes. Erasing the subject's key makes all of its objects unreadable.
+a content never changes. Erasing the subject's key makes all of its objects unreadable; their names
+are a trace, so they are removed then.
 """
 
 import asyncio
@@ -140,6 +141,27 @@ class Objects:
         context = str(subject).encode()
         own = await _own_cipher(pieces, cipher, context, content_hash)
         return _opened(pieces, own, context, content_hash)
+
+
+async def remove_all(store: ObjectStore, subject: UUID) -> int:
+    """Remove every object of ``subject``, whose key is gone; return how many. Safe to repeat.
+
+    Nobody may be keeping the same content of the subject anew meanwhile: that has the same name.
+
+    Raises:
+        StoreAway: See there. Some may be left.
+        TimeoutError: Likewise.
+    """
+    with _asking_the_store():
+        async with asyncio.timeout(STORE_TIMEOUT_S):
+            listing = obstore.list(store, str(subject))  # pyright: ignore[reportUnknownMemberType] -- of its Arrow form
+            listed = [batch async for batch in listing]
+        places = [each["path"] for batch in listed for each in batch]
+        for place in places:
+            async with asyncio.timeout(STORE_TIMEOUT_S):
+                with suppress(FileNotFoundError):
+                    await obstore.delete_async(store, place)
+    return len(places)
 
 
 class _Reading:

@@ -7,6 +7,7 @@ import pytest
 
 from deploy.erasing import main
 from deploy.local.settings import SERVICES
+from shared.process.erasure_orders import FILES_LEFT
 
 SUBJECT, DECIDER, ORDER = (UUID(int=number) for number in (30, 40, 60))
 WORDS = (str(SUBJECT), "--basis", "person_request", "--decided-by", str(DECIDER))
@@ -65,3 +66,12 @@ def test_an_id_of_nobody_is_not_said_to_be_done(capsys: pytest.CaptureFixture[st
             said = capsys.readouterr().out
             assert said.endswith(f"{told}\n")
             assert "done in" not in said
+
+
+def test_files_that_are_left_are_not_done(capsys: pytest.CaptureFixture[str]) -> None:
+    """ADR-0024: every service erases, and the order ends with 1, so that it is repeated."""
+    through = f"sh -c 'echo {{service}}: {FILES_LEFT}' sh"
+    assert main([*WORDS, "--order", str(ORDER), "--through", through, "--apply"]) == 1
+    said = capsys.readouterr().out
+    assert said.count(FILES_LEFT) == 2 * len(SERVICES)
+    assert said.endswith("done, but for files, as said above; repeat the same order later\n")

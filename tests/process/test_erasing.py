@@ -1,6 +1,7 @@
 """ERA-1 over whole processes: an erasure, and a restore that nobody serves from."""
 
 import asyncio
+from dataclasses import replace
 from typing import Final, cast
 from uuid import UUID
 
@@ -10,7 +11,12 @@ import pytest
 from shared.contracts.erasure import Basis
 from shared.ledger.signer import signed_note
 from shared.process.erasure_ledger import FILE, ErasureLedger, ErasureOrder, ErasuresForgotten
-from shared.process.erasure_orders import change_hold, erase_subject, remake_erasures
+from shared.process.erasure_orders import (
+    FILES_LEFT,
+    change_hold,
+    erase_subject,
+    remake_erasures,
+)
 from shared.process.legal_hold import LiftLegalHold, PlaceLegalHold
 from shared.process.provide import migrate
 from shared.process.working import log_readers, sealers
@@ -54,6 +60,41 @@ async def test_nothing_is_served_from_a_backup_before_what_was_erased_has_gone_a
         await given_a_key(house)
         assert process.process.wait(30) == 1, "nor from one that is put back behind its back"
         assert house.log("api").count(told) > 1
+
+
+async def test_files_go_after_the_key_and_a_store_that_is_away_holds_nothing_up(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """ADR-0024: removed once there is no key; what is left is said, and a repeat removes it."""
+    settings = cast("Settings", house.settings())
+    asked: list[UUID] = []
+    away = True
+
+    async def remove(_: Settings, subject: UUID) -> int:
+        asked.append(subject)
+        if away:
+            raise OSError("the store is away")
+        return 3
+
+    keeping = replace(service, remove_files=remove)
+    order = ErasureOrder(SUBJECT, BASIS, DECIDER, UUID(int=60))
+    await given_a_key(house)
+    assert await erase_subject(keeping, settings, order, apply=False)
+    assert asked == [], "a dry run"
+    assert await erase_subject(keeping, settings, order, apply=True)
+    away = False
+    assert await erase_subject(keeping, settings, order, apply=True)
+    said = capsys.readouterr().out
+    assert f"would erase 0 texts and the key of {SUBJECT}, and every file under it\n" in said
+    assert f"erased 0 texts and the key of {SUBJECT}\nexample: {FILES_LEFT}, of {SUBJECT}" in said
+    assert said.endswith(f"removed the files of {SUBJECT}: 3\n")
+    connection = await asyncpg.connect(house.stack.postgres_admin_dsn, database="example")
+    await connection.execute(
+        "INSERT INTO log.vault_key (id, subject, wrapped) VALUES ($1, $2, '')", APPEAL, str(SUBJECT)
+    )
+    await connection.close()
+    assert await erase_subject(keeping, settings, order, apply=True)
+    assert asked == [SUBJECT, SUBJECT], "what came after the order stays"
 
 
 async def test_a_lost_ledger_is_made_again_from_a_log_that_is_as_it_was_signed(

@@ -162,8 +162,11 @@ async def _the_command_erases(scene: Scene, texts: Sequence[Opened]) -> int:
     """ADR-0024: an operator looks first, then erases Alfa's case in review; return how many texts."""
     case = scene.firms.alfa.application_id
     words = ("erase", case, "--basis", "person_request", "--decided-by", person_id("REG"))
+    files = scene.house.stack.settings.data / "evidence" / case
+    assert [*files.iterdir()], "under the hashes of what is in them"
     dry = await _says_that_all_is_well(scene.house, "review", *words)
     done = await _says_that_all_is_well(scene.house, "review", *words, "--apply")
+    assert [*files.iterdir()] == []
     left = len(await scene.owner.opened())
     assert f"would erase {len(texts) - left} texts" in dry
     assert f"erased {len(texts) - left} texts" in done

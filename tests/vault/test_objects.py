@@ -10,7 +10,13 @@ import pytest
 
 from shared.testing.memory import MASTER_KEY, MemoryShelf
 from shared.vault import BrokenSeal, Vault
-from shared.vault.objects import PIECE_BYTES, ObjectMissing, Objects, store_of
+from shared.vault.objects import (
+    PIECE_BYTES,
+    ObjectMissing,
+    Objects,
+    remove_all,
+    store_of,
+)
 
 SUBJECT, OTHER = UUID(int=1), UUID(int=2)
 SIZES = [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES, 6_000_000]
@@ -163,3 +169,15 @@ async def test_a_fingerprint_is_the_same_within_a_subject_only() -> None:
     mine = await vault.fingerprint("a", "Section 2.")
     assert mine == await vault.fingerprint("a", "Section 2.")
     assert len({mine, await vault.fingerprint("a", "x"), await vault.fingerprint("b", "x")}) == 3
+
+
+async def test_what_was_erased_leaves_no_name_behind(objects: Objects, tmp_path: Path) -> None:
+    """Law (GDPR 17): a name is the hash of the content; all of one subject's go, and nobody else's. Safe to repeat."""
+    for content in (b"one", b"another"):
+        await objects.put(SUBJECT, coming(content))
+    kept = await objects.put(OTHER, coming(b"one"))
+    assert [await remove_all(objects.store, SUBJECT) for _ in range(2)] == [2, 0]
+    assert [each.parent.name for each in files(tmp_path)] == [str(OTHER)]
+    assert await read(objects, OTHER, kept.content_hash) == b"one"
+    with pytest.raises(ObjectMissing):
+        await objects.get(SUBJECT, kept.content_hash)
