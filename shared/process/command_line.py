@@ -3,7 +3,7 @@
 import asyncio
 import faulthandler
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast, get_args
@@ -150,7 +150,7 @@ def _parser(service: Service[Any]) -> ArgumentParser:
     asked.add_parser("check-relay", help="count on Kafka what the relay has sent")
     signed = asked.add_parser("check-ledger", help="compute anew what was signed for the logs")
     signed.add_argument(
-        "checkpoints", nargs="*", type=Path, metavar="file", help="a saved checkpoint"
+        "checkpoints", nargs="*", type=_file, metavar="file", help="a saved checkpoint"
     )
     building = asked.add_parser("rebuild-view", help="build a view anew beside the live one")
     building.add_argument("name", metavar="view")
@@ -181,6 +181,20 @@ def _parser(service: Service[Any]) -> ArgumentParser:
     for name, command in service.commands.items():
         asked.add_parser(name, help=(command.__doc__ or name).partition("\n")[0])
     return parser
+
+
+def _file(text: str) -> Path:
+    """Return the file that is named, when it can be read.
+
+    Raises:
+        ArgumentTypeError: It cannot; the program ends with what is wrong with it.
+    """
+    place = Path(text)
+    try:
+        place.open("rb").close()
+    except OSError as error:
+        raise ArgumentTypeError(f"{text} cannot be read: {error.strerror}") from error
+    return place
 
 
 def _add_holds(asked: Any) -> None:

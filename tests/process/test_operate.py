@@ -97,6 +97,14 @@ def test_redriving_a_consumer_that_is_not_there_is_told(house: House) -> None:
     assert "  example.when_example asf.example.events.v1\n" in done.stdout
 
 
+def test_a_file_that_is_not_there_is_named(house: House) -> None:
+    """House: a mistyped name is a question that makes no sense; what is wrong with it stands in one sentence."""
+    done = house.command("check-ledger", str(house.folder / "nosuchfile"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("nosuchfile cannot be read: No such file or directory\n")
+    assert "Traceback" not in done.stderr
+
+
 def test_every_command_says_what_it_takes(house: House) -> None:
     """House: an operator asks a command how it is called; each answers, and redrive too."""
     for name, word in (("redrive", "GROUP"), ("erase", "SUBJECT"), ("hold", "--ground")):
