@@ -53,7 +53,7 @@ def of_bundle(whole: Whole, manifest_sha256: str) -> dict[str, Any]:
 
 def plain(found: Mapping[str, Any]) -> str:
     """Return ``found`` as lines for people."""
-    return "".join(f"{line}\n" for line in _lines(found, ""))
+    return "".join(f"{line}\n" for line in _lines(found))
 
 
 def _of_log(each: LogShown) -> dict[str, Any]:
@@ -73,16 +73,28 @@ def _instant(seconds: int) -> str:
         return str(seconds)
 
 
-def _lines(found: Mapping[str, Any], indent: str) -> Iterator[str]:
+def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     """Yield a line for each entry that says something; what it consists of below it."""
     for name, value in found.items():
-        label, below = f"{indent}{name.replace('_', ' ')}", _below(value)
+        label, below = name.replace("_", " "), _below(value)
         if below:
+            yield f"{label}:"
             for each in below:
-                yield f"{label}:"
-                yield from _lines(each, indent + "  ")
+                yield from _listed(each) if isinstance(value, list | tuple) else _indented(each)
         elif value is not None:
             yield f"{label}: {_word(value)}"
+
+
+def _indented(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of what something consists of."""
+    for line in _lines(found):
+        yield f"  {line}"
+
+
+def _listed(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of one of several; a dash says where it begins."""
+    for number, line in enumerate(_lines(found)):
+        yield f"{'    ' if number else '  - '}{line}"
 
 
 def _below(value: object) -> list[Mapping[str, Any]]:

@@ -27,6 +27,7 @@ from tests.verify import synthetic
 from tests.verify.house import Place, made, policy, read
 from tests.verify.synthetic import CASE, CASES, log_of
 from verify.command_line import main
+from verify.report import plain
 
 LOG = log_of("asf/review", 40)
 BELIEVED = policy(["asf/review"])
@@ -183,3 +184,9 @@ def test_a_simulated_log_says_so(place: Place) -> None:
     note = sign_checkpoint(Checkpoint(key.name, 1, leaf_hash(b"")), key)
     code, report = place.asked("checkpoint", place.put("n", note.encode()), "--policy", believed)
     assert (code, report["checkpoint"]["simulated_time"]) == (0, True)
+
+
+def test_what_is_listed_stands_under_one_heading() -> None:
+    """Section 3: a plain report for people; a dash says where each of several begins."""
+    found = {"logs": [{"log": "a", "checkpoint": {"size": 1}}, {"log": "b", "none": None}]}
+    assert plain(found) == "logs:\n  - log: a\n    checkpoint:\n      size: 1\n  - log: b\n"
