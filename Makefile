@@ -9,6 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --custom-compile-command "make lock"
 READY := $(VENV)/.ready
 RULES := $(addprefix tests/,architecture contracts shared $(SERVICES))
+NOTHING := echo "nothing was set up here, so nothing runs; begin with: make demo"
 AT_ONCE ?= 2
 ROUNDS ?= 10
 SEED ?= 1
@@ -23,7 +24,7 @@ help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY) ## Make .venv and fetch the parts of the local stack (safe to repeat)
+setup: $(READY) ## Make .venv and fetch the parts of the local stack (safe to repeat): PYTHON=python3.12
 	@$(BIN)/python -m deploy.local fetch
 
 $(READY): requirements/bootstrap.txt requirements/dev.txt
@@ -37,17 +38,17 @@ $(READY): requirements/bootstrap.txt requirements/dev.txt
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	@touch $@
 
-demo: setup ## Start everything, play a whole certification, leave it running
+demo: setup ## Start everything, play a whole certification, leave it running: BROKERS=3
 	@$(BIN)/python -m deploy.local demo
 
-down: $(READY) ## Stop the local stack and the services; the data stays
-	@$(BIN)/python -m deploy.local down
+down: ## Stop the local stack and the services; the data stays
+	@if [ -e $(READY) ]; then $(BIN)/python -m deploy.local down; else $(NOTHING); fi
 
-up: setup ## Start again what make down stopped, with its data
+up: setup ## Start again what make down stopped, with its data: BROKERS=3 where it has three
 	@$(BIN)/python -m deploy.local up
 
-status: $(READY) ## Say what runs, where, and whether it answers
-	@$(BIN)/python -m deploy.local status
+status: ## Say what runs, where, and whether it answers; ends badly when something has died
+	@if [ -e $(READY) ]; then $(BIN)/python -m deploy.local status; else $(NOTHING); fi
 
 check: $(READY) ## Format, lint, types, floors, tests of the rules: no network, under a minute
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
@@ -60,7 +61,7 @@ check: $(READY) ## Format, lint, types, floors, tests of the rules: no network, 
 	  wait $$mypy; types=$$?; wait $$pyright; strict=$$?; \
 	  [ $$fast = 0 ] && [ $$types = 0 ] && [ $$strict = 0 ]
 
-test: setup ## Every test, in two processes, each against a local stack of its own
+test: setup ## Every test, in processes with a local stack each: AT_ONCE=n
 	@$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder -m "not nightly"
 
 ##@ Now and then

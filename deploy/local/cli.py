@@ -15,6 +15,7 @@ from rich.table import Table
 from deploy.local.empty import begin_clock, put_aside, remove
 from deploy.local.errors import StackError
 from deploy.local.fetch import fetch as fetch_parts
+from deploy.local.fetch import fetched
 from deploy.local.figures import Figures, figures
 from deploy.local.house import House
 from deploy.local.memory import memory_mb
@@ -26,6 +27,8 @@ from deploy.local.tokens import sign_in
 
 PLAY = "deploy.demo.play"
 _STATUS_COLUMNS = 130
+_INTERRUPTED = 130
+"""What a program ends with that Ctrl-C ended, to a shell."""
 
 app = typer.Typer(
     add_completion=False,
@@ -53,10 +56,13 @@ def up(
     """Start what does not run yet, and wait until it answers."""
     with _said_plainly():
         settings = StackSettings()
-        fetch_parts(settings, _say)
-        stack = Stack(settings, say=_say).start()
-        if services:
-            House(stack, say=_say).start()
+        _fetch_missing(settings)
+        stack = Stack(settings, say=_say)
+        house = House(stack, say=_say)
+        with _broken_off(house):
+            stack.start()
+            if services:
+                house.start()
 
 
 @app.command()
@@ -70,7 +76,10 @@ def down() -> None:
 
 @app.command()
 def status() -> None:
-    """Say what runs, whether it answers, how far it is, and how much memory it holds."""
+    """Say what runs, whether it answers, how far it is, and how much memory it holds.
+
+    Ends with 1 when something that was started has ended by itself, or does not answer.
+    """
     with _said_plainly():
         stack = Stack()
         house = House(stack)
@@ -78,21 +87,24 @@ def status() -> None:
         headings = ("part", "process", "answers", "MiB", "log", "relay lag", "view lag", "parked")
         table = Table(*headings, "where", box=None, pad_edge=False)
         table.columns[-1].no_wrap = True
-        total = 0
+        total, well = 0, True
         for name, answers, where in _everything(stack, house):
-            record = stack.processes.running(name)
+            record, died = stack.processes.running(name), stack.processes.died(name)
+            well = well and not died and (record is None or answers or _need_not(stack, name))
             memory = memory_mb(record.pid) if record else None
             total += memory or 0
             known = far.get(name, Figures())
             table.add_row(
                 name,
-                str(record.pid) if record else "-",
+                str(record.pid) if record else "[red]ended[/red]" if died else "-",
                 ("[green]yes[/green]" if answers else "[red]no[/red]") if record else "-",
                 *map(_number, (memory, known.log, known.relay_lag, known.view_lag, known.parked)),
                 where,
             )
         table.add_row("together", "", "", str(total))
         Console(highlight=False, width=_STATUS_COLUMNS).print(table)
+    if not well:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -100,7 +112,7 @@ def demo() -> None:
     """Start everything with an empty system, play a whole certification, leave it running."""
     with _said_plainly():
         settings = StackSettings()
-        fetch_parts(settings, _say)
+        _fetch_missing(settings)
         play = importlib.import_module(PLAY)
         stack = Stack(settings, say=_say)
         house = House(stack, say=_say)
@@ -111,9 +123,11 @@ def demo() -> None:
         for kept in put_aside(settings):
             _say(f"demo: begins with an empty system; what was there is in {shown(kept)}")
         begin_clock(settings, play.BEGINS_AT)
-        stack.start()
-        house.start()
-    raise typer.Exit(play.main(house))
+        with _broken_off(house):
+            stack.start()
+            house.start()
+            code = play.main(house)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -161,6 +175,17 @@ def _everything(stack: Stack, house: House) -> Iterator[tuple[str, bool, str]]:
         yield name, house.ready(name), house.url(name)
 
 
+def _need_not(stack: Stack, name: str) -> bool:
+    """Return whether nothing waits for the answer of ``name``."""
+    return name in stack.parts and not stack.parts[name].required
+
+
+def _fetch_missing(settings: StackSettings) -> None:
+    """Obtain what is missing; say nothing where all is here: ``make`` has said it."""
+    if not fetched(settings):
+        fetch_parts(settings, _say)
+
+
 def _number(value: int | None) -> str:
     return "-" if value is None else str(value)
 
@@ -169,6 +194,19 @@ def _say(line: str) -> None:
     """Show one line of progress; the part's name stands out."""
     name, colon, rest = line.partition(":")
     _out.print(f"[bold]{escape(name)}[/bold]{colon}{escape(rest)}")
+
+
+@contextmanager
+def _broken_off(house: House) -> Generator[None]:
+    """Say in one sentence what still runs when somebody presses Ctrl-C."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        names = (*house.stack.parts, *house.processes())
+        left = ", ".join(name for name in names if house.stack.processes.running(name))
+        told = f"broken off; what still runs ends with make down: {left}" if left else "broken off"
+        _err.print(f"[red]{told}[/red]")
+        raise typer.Exit(_INTERRUPTED) from interrupt
 
 
 @contextmanager

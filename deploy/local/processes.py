@@ -89,6 +89,11 @@ class Processes:
             return None
         return record
 
+    def died(self, name: str) -> bool:
+        """Return whether ``name`` was started, ended by itself, and nobody has stopped it since."""
+        record = self._read(name)
+        return record is not None and self._ended(record)
+
     def start(self, name: str, launch: Launch) -> Record:
         """Start ``name``, unless it runs already, and return its record."""
         if (record := self.running(name)) is not None:

@@ -1,14 +1,22 @@
 """The commands that people and the Makefile use."""
 
+import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
+from deploy.local.cli import _broken_off
 from deploy.local.empty import put_aside, remove
-from deploy.local.processes import module
+from deploy.local.house import House
+from deploy.local.processes import began, module
 from deploy.local.settings import CHECKOUT, StackSettings, inherited_environment
+from deploy.local.stack import Stack
+from tests.process.house import eventually
 from tests.stack import folder_of_its_own, settings_of_its_own
 
 pytestmark = pytest.mark.system
@@ -43,6 +51,9 @@ def test_a_day_with_the_stack(environment: dict[str, str]) -> None:
         status = _run(environment, "status").stdout
         assert status.count(" yes ") == 4
         assert _run(environment, "token", "PL1", "intake").stdout.count(".") == 2
+        _kill_the_mail_sink(Path(environment["SIGILL_LOCAL_DIR"]))
+        died = _ended(environment, "status")
+        assert (died.returncode, "ended" in died.stdout) == (1, True)
     finally:
         down = _run(environment, "down")
     assert "postgres: stopped" in down.stdout
@@ -103,27 +114,51 @@ def test_what_was_there_is_put_aside_and_never_overwritten(tmp_path: Path) -> No
     assert not list(tmp_path.glob("data*"))
 
 
+def test_who_presses_ctrl_c_learns_what_still_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """House: one sentence, and no traceback; with nothing started there is nothing to stop."""
+    house = House(Stack(StackSettings(local_dir=tmp_path, database_url=None)))
+    place = house.stack.settings.run / "mail.json"
+    for running, told in ((False, "broken off\n"), (True, "ends with make down: mail\n")):
+        if running:
+            place.parent.mkdir(parents=True)
+            own: dict[str, object] = {"pid": os.getpid(), "began": began(os.getpid()), "ports": {}}
+            place.write_text(json.dumps(own))
+        with pytest.raises(typer.Exit) as ended, _broken_off(house):
+            raise KeyboardInterrupt
+        assert ended.value.exit_code == 130
+        assert capsys.readouterr().err.endswith(told)
+
+
+def _kill_the_mail_sink(folder: Path) -> None:
+    """End a part of the stack as a crash would."""
+    record = json.loads((folder / "run" / "mail.json").read_text())
+    os.kill(record["pid"], signal.SIGKILL)
+    assert eventually(lambda: began(record["pid"]) != record["began"])
+
+
 def _refused(environment: dict[str, str], *words: str) -> str:
     """Return the one line with which a command ends that cannot be done."""
-    ended = subprocess.run(  # noqa: S603 -- every argument is ours
-        module("deploy.local", *words),
-        capture_output=True,
-        check=False,
-        cwd=CHECKOUT,
-        env=environment,
-        text=True,
-        timeout=_TIMEOUT_S,
-    )
+    ended = _ended(environment, *words)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert len(ended.stderr.splitlines()) == 1, ended.stderr
     return ended.stderr
 
 
 def _run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Return how a command ended, which is well."""
+    ended = _ended(environment, *words)
+    ended.check_returncode()
+    return ended
+
+
+def _ended(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Return how a command ended."""
     return subprocess.run(  # noqa: S603 -- every argument is ours
         module("deploy.local", *words),
         capture_output=True,
-        check=True,
+        check=False,
         cwd=CHECKOUT,
         env=environment,
         text=True,
