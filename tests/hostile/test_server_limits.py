@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from starlette.types import Receive, Scope, Send
 
+from shared.web import create_app
 from shared.web.server import (
     HEAD_BYTES_MAX,
     PIPELINED_MAX,
@@ -71,6 +72,29 @@ async def test_a_connection_in_which_too_many_requests_wait_is_closed(port: int)
     """Style 9.3: each that waits is kept in memory, and costs its sender forty bytes."""
     answers = await said(port, ASKED * 1_000)
     assert answers.count(b"HTTP/1.1 200") <= PIPELINED_MAX + 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "size", "answer"),
+    [
+        (64, 10, b"HTTP/1.1 404"),
+        (65, 10, b"HTTP/1.1 431"),
+        (66, 10, b""),
+        (12, 1_200, b"HTTP/1.1 404"),
+        (20, 1_000, b"HTTP/1.1 431"),
+        (30, 1_000, b""),
+    ],
+)
+async def test_headers_that_are_too_large_are_answered_or_end_the_connection(
+    headers: int, size: int, answer: bytes
+) -> None:
+    """docs/hostile-input.md: up to what a head may be in all there is an answer, and none beyond."""
+    more = b"".join(b"x-%d: %b\r\n" % (each, b"a" * size) for each in range(headers - 2))
+    head = b"GET / HTTP/1.1\r\nhost: house\r\nconnection: close\r\n%b\r\n" % more
+    app = create_app("House", routers=(), operations={})
+    async with running(server(app, host="127.0.0.1", port=0)) as url:
+        answered = await said(int(url.rpartition(":")[2]), head)
+    assert answered[: len(b"HTTP/1.1 431")] == answer
 
 
 async def test_a_header_without_end_is_not_kept_until_its_time_is_up(port: int) -> None:
