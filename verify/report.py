@@ -79,22 +79,11 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
         label, below = name.replace("_", " "), _below(value)
         if below:
             yield f"{label}:"
+            first, others = ("  - ", "    ") if isinstance(value, list | tuple) else ("  ", "  ")
             for each in below:
-                yield from _listed(each) if isinstance(value, list | tuple) else _indented(each)
+                yield from (f"{others if n else first}{at}" for n, at in enumerate(_lines(each)))
         elif value is not None:
             yield f"{label}: {_word(value)}"
-
-
-def _indented(found: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines of what something consists of."""
-    for line in _lines(found):
-        yield f"  {line}"
-
-
-def _listed(found: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines of one of several; a dash says where it begins."""
-    for number, line in enumerate(_lines(found)):
-        yield f"{'    ' if number else '  - '}{line}"
 
 
 def _below(value: object) -> list[Mapping[str, Any]]:
