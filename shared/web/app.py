@@ -16,7 +16,7 @@ from shared.web.health import LIVE, READY, Check, add_health
 from shared.web.meanings import Meanings
 from shared.web.observed import Observed
 from shared.web.openapi import finish
-from shared.web.pages import OPENAPI, add_pages
+from shared.web.pages import add_pages
 from shared.web.preconditions import render_unchanged
 from shared.web.problem import render_problems
 from shared.web.strict import LeavingFront, Limits, StrictFront
@@ -73,7 +73,7 @@ def create_app(  # noqa: PLR0913 -- wiring, keyword by keyword
     app = Application(
         title=title,
         version="1",
-        openapi_url=OPENAPI,
+        openapi_url=None,  # pages has it, as one text
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

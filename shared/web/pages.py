@@ -5,6 +5,7 @@ Plain HTML made here: no script, no font, no style from anywhere else.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import Any, Final
 
@@ -31,23 +32,38 @@ STYLE: Final = (
 
 
 def add_pages(app: FastAPI) -> None:
-    """Let ``app`` serve its documentation and the page that each problem's ``type`` names."""
+    """Let ``app`` serve its documentation and the page that each problem's ``type`` names.
+
+    What is long is made once, and is one text for everybody: whoever does not read it keeps nothing
+    of it in memory but a place in it.
+    """
+
+    @cache
+    def document() -> bytes:
+        return orjson.dumps(app.openapi())
+
+    @cache
+    def operations() -> bytes:
+        return _text(app.title, _docs(app.openapi()))
+
+    @cache
+    def problems() -> bytes:
+        return _text("Problems", _problems(app.openapi()))
+
+    async def openapi(_: Request) -> Response:
+        return Response(document(), media_type=JSON)
 
     async def docs(_: Request) -> Response:
-        return _page(app.title, _docs(app.openapi()))
+        return _page(operations())
 
     async def problem_list(_: Request) -> Response:
-        rows = "".join(
-            f'<tr><td><a href="{PROBLEMS}/{code}"><code>{code}</code></a></td>'
-            f"<td>{', '.join(about.rules)}</td><td>{escape(about.meaning)}</td></tr>"
-            for code, about in explained(app.openapi()).items()
-        )
-        return _page("Problems", f"<h1>Problems</h1><table>{rows}</table>")
+        return _page(problems())
 
     async def problem(request: Request) -> Response:
         return _problem(app, request)
 
     routes: Mapping[str, Callable[[Request], Any]] = {
+        OPENAPI: openapi,
         DOCS: docs,
         PROBLEMS: problem_list,
         f"{PROBLEMS}/{{code}}": problem,
@@ -92,7 +108,7 @@ def _problem(app: FastAPI, request: Request) -> Response:
         raise Problem(404, "not_found")
     title = code.replace("_", " ").capitalize()
     if "text/html" in request.headers.get("accept", ""):
-        return _page(title, _explanation(title, code, about))
+        return _page(_text(title, _explanation(title, code, about)))
     return JSONResponse(
         {
             "type": f"{PROBLEMS}/{code}",
@@ -177,11 +193,27 @@ def _indented(value: Mapping[str, Any]) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
-def _page(title: str, body: str) -> Response:
-    """Return the whole page; nothing in it may load or run anything."""
-    return HTMLResponse(
+def _problems(schema: Mapping[str, Any]) -> str:
+    """Return the list of all codes, each with its rules and its meaning."""
+    rows = "".join(
+        f'<tr><td><a href="{PROBLEMS}/{code}"><code>{code}</code></a></td>'
+        f"<td>{', '.join(about.rules)}</td><td>{escape(about.meaning)}</td></tr>"
+        for code, about in explained(schema).items()
+    )
+    return f"<h1>Problems</h1><table>{rows}</table>"
+
+
+def _text(title: str, body: str) -> bytes:
+    """Return the whole page."""
+    return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}'
         '</title><meta name="viewport" content="width=device-width"><style>'
-        f"{STYLE}</style></head><body>{body}</body></html>",
-        headers={"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"},
+        f"{STYLE}</style></head><body>{body}</body></html>"
+    ).encode()
+
+
+def _page(text: bytes) -> Response:
+    """Return the answer that is a page; nothing in it may load or run anything."""
+    return HTMLResponse(
+        text, headers={"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
     )
