@@ -40,7 +40,7 @@ CLIENTS: Final = {1: 1.1, 8: 2.5, 64: 10.0}
 """How many ask at once, and the gate."""
 
 TURN_S: Final = 3.0
-RECORDS_MAX: Final = 40_000
+RECORDS_MAX: Final = 120_000
 """More than a turn can append."""
 
 PROGRAM: Final = Path(__file__).parent / "peers" / "eventsourcing_append.py"
