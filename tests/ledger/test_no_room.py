@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from shared.ledger.signer import signed_note
 from shared.process.readiness import Stall, seals
 from shared.relay import Sealer
-from tests.faults.disk import BALLAST, bounded, filled, may_mount
+from tests.faults.disk import BALLAST, bounded, filled, require_mounting
 from tests.ledger.sealing import Sealing, running
 from tests.ledger.test_sealer import checkpoints_of, require_whole, until
 from tests.telemetry.recorded import points, recorded_metrics
@@ -27,8 +27,7 @@ STALLED_S = 0.3
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """The folder that holds the signer's, on a disk of its own."""
-    if not may_mount():
-        pytest.skip("nothing can be mounted here: whoever is not root has no disk to fill")
+    require_mounting()
     home = tmp_path / "disk"
     home.mkdir()
     with bounded(home):

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.ids import new_id
-from tests.faults.disk import bounded, filled, may_mount
+from tests.faults.disk import bounded, filled, require_mounting
 from tests.process.house import House, eventually
 
 pytestmark = pytest.mark.system
@@ -13,8 +13,7 @@ LEDGER = "ledger asf-simulated/example"
 
 def test_commands_are_taken_while_nothing_can_be_signed(house: House) -> None:
     """Section 7: the log is not its signature; what was not signed is, and checks, when there is room."""
-    if not may_mount():
-        pytest.skip("nothing can be mounted here: whoever is not root has no disk to fill")
+    require_mounting()
     folder = house.folder / "ledger"
     with bounded(folder):
         with house.running("all") as process:

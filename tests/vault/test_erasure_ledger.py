@@ -18,7 +18,7 @@ from shared.process.erasure_ledger import (
 )
 from shared.process.erasure_record import command_id_of, erased_events
 from shared.vault import Held
-from tests.faults.disk import bounded, filled, may_mount
+from tests.faults.disk import bounded, filled, require_mounting
 from tests.process.example import service
 from tests.process.house import MONDAY
 
@@ -62,8 +62,7 @@ def test_what_was_entered_is_read_again_and_a_key_has_one_line(tmp_path: Path) -
 
 def test_an_erasure_that_there_is_no_room_for_is_not_begun(tmp_path: Path) -> None:
     """ADR-0024: nothing is deleted before its line is on disk; what stood there is whole."""
-    if not may_mount():
-        pytest.skip("nothing can be mounted here: whoever is not root has no disk to fill")
+    require_mounting()
     with bounded(tmp_path):
         ledger = begun(tmp_path)
         ledger.add([erasure(1)])

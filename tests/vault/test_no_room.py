@@ -9,7 +9,7 @@ import pytest
 from shared.testing.memory import MASTER_KEY, MemoryShelf
 from shared.vault import Vault
 from shared.vault.objects import PART_BYTES, Objects, StoreAway, store_of
-from tests.faults.disk import BALLAST, bounded, filled, may_mount
+from tests.faults.disk import BALLAST, bounded, filled, require_mounting
 from tests.vault.test_objects import coming, files, read
 
 SUBJECT = UUID(int=1)
@@ -19,8 +19,7 @@ CONTENT = bytes(range(256)) * (2 * PART_BYTES // 256)
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A folder on a disk of its own, with room for all of it."""
-    if not may_mount():
-        pytest.skip("nothing can be mounted here: whoever is not root has no disk to fill")
+    require_mounting()
     store = tmp_path / "store"
     store.mkdir()
     with bounded(store):

@@ -4,7 +4,7 @@ import pytest
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoint
 
 from tests.audit.witness.house import LOG, Witnessed
-from tests.faults.disk import bounded, filled, may_mount
+from tests.faults.disk import bounded, filled, require_mounting
 from tests.ledger.sealing import running
 from tests.telemetry.recorded import points, recorded_metrics
 
@@ -24,8 +24,7 @@ async def test_what_cannot_be_cosigned_for_want_of_room_is_cosigned_later(
     house: Witnessed, recorded_metrics: InMemoryMetricReader
 ) -> None:
     """House: ADR-0022: an outage is no finding; the loop that fails is named, and the lag is alarmed."""
-    if not may_mount():
-        pytest.skip("nothing can be mounted here: whoever is not root has no disk to fill")
+    require_mounting()
     memory = house.folder / "audit"
     async with running(house.ledger.sealer()), house.watching() as watch:
         await house.grow(5)

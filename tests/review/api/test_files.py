@@ -22,7 +22,7 @@ from services.review.api.evidence_files import (
 from shared.contracts.preparation import EvidenceFileUploaded
 from shared.contracts.roles import Role
 from shared.web import Problem
-from tests.faults.disk import bounded, filled, may_mount
+from tests.faults.disk import bounded, filled, require_mounting
 from tests.review.api.conftest import WORKSPACE
 from tests.review.api.house import UPLOAD_BYTES_MAX, House, events_of
 from tests.review.api.journey import appoint, done, open_workspace, refused
@@ -161,8 +161,7 @@ async def test_a_file_that_there_is_no_room_for_is_taken_later(
     house: House, tmp_path: Path
 ) -> None:
     """L8, RFC 9457: 503, nothing on record, nothing left over; the same key succeeds afterwards."""
-    if not may_mount():
-        pytest.skip("nothing can be mounted here: whoever is not root has no disk to fill")
+    require_mounting()
     await open_workspace(house)
     same = {"Idempotency_Key": '"once"', "If_Match": '"3"'}
     with bounded(tmp_path):
