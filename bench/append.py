@@ -31,6 +31,7 @@ from shared.eventlog import Write
 from shared.eventlog.committer import Outcome
 from shared.eventlog.composing import Command, Entry
 from shared.eventlog.connection import Connection
+from shared.process.loaded import leave_what_is_loaded
 from tests.eventlog.house import Database, House, fresh_database, open_house
 from tests.stack import folder_of_its_own, settings_of_its_own
 
@@ -150,6 +151,7 @@ async def _rate(
     house: House, work: Sequence[object], put: Callable[[House, object], Awaitable[None]]
 ) -> float:
     """Return how many commands a second are answered, ``WAITING`` at a time."""
+    leave_what_is_loaded()
     begun_s = time.perf_counter()
     await _all(house, work, put, WAITING)
     return len(work) / (time.perf_counter() - begun_s)

@@ -3,7 +3,8 @@
 ``python -m bench.pace`` starts a stack of its own. The ceiling is measured first, in a closed loop as
 ``bench.post`` does; then requests come at a share of it, whether or not answers do, and what each takes
 counts from when it was due. The ceiling is measured anew before each pair of rates, since it moves with
-whatever else the machine does. Medians over the rounds of each percentile.
+whatever else the machine does. Beside each rate stands how much of a core the service used for it: requests
+that come one by one share fewer commits than 64 that all wait. Medians over the rounds of each percentile.
 """
 
 import logging
@@ -18,7 +19,7 @@ import uvloop
 from bench.posting.forms import SENT
 from bench.posting.load import Load, answers_per_second
 from bench.posting.paced import Paced
-from bench.posting.sides import AUDIENCE, environment, head, migrate, service
+from bench.posting.sides import AUDIENCE, environment, head, migrate, service, spent_s
 from bench.settings import BenchSettings
 from bench.timing import percentile_ms
 from deploy.local.ports import free_ports
@@ -44,16 +45,19 @@ class Measured:
     Attributes:
         ceilings: Answers a second in a closed loop.
         taken_ms: By share of the ceiling, then by percentile.
+        busy: By share of the ceiling: how much of a core the service used.
     """
 
     ceilings: list[float]
     taken_ms: dict[float, dict[int, list[float]]]
+    busy: dict[float, list[float]]
 
     def __str__(self) -> str:
         """Return the lines to print."""
         lines = [
             f"a durable POST at {share:.0%} of the ceiling, open loop: "
             + ", ".join(f"p{each} {median(ms):.1f} ms" for each, ms in by_percentile.items())
+            + f"; {median(self.busy[share]):.0%} of a core"
             for share, by_percentile in self.taken_ms.items()
         ]
         ceiling = (
@@ -77,7 +81,8 @@ def measure(stack: Stack, *, rounds: int) -> Measured:
     taken: dict[float, dict[int, list[float]]] = {
         share: {each: [] for each in PERCENTILES} for share in SHARES
     }
-    with service(told):
+    busy: dict[float, list[float]] = {share: [] for share in SHARES}
+    with service(told) as process:
         for _ in range(rounds):
             ceiling = uvloop.run(
                 answers_per_second(
@@ -86,11 +91,12 @@ def measure(stack: Stack, *, rounds: int) -> Measured:
             )
             ceilings.append(ceiling)
             for share in SHARES:
-                paced = Paced(next(loads))
+                paced, before_s = Paced(next(loads)), spent_s(process)
                 uvloop.run(paced.run(share * ceiling, PACED_S))
+                busy[share].append((spent_s(process) - before_s) / PACED_S)
                 for each in PERCENTILES:
                     taken[share][each].append(percentile_ms(paced.taken_s, each))
-    return Measured(ceilings, taken)
+    return Measured(ceilings, taken, busy)
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ from deploy.local.settings import CHECKOUT
 from deploy.local.stack import Stack
 from shared.contracts.catalogue import event_of
 from shared.contracts.record import encode
+from shared.process.loaded import leave_what_is_loaded
 from tests.eventlog.house import House, fresh_database, open_house
 from tests.ledger.foreign.answers import Foreign
 from tests.ledger.foreign.environment import filled
@@ -95,6 +96,7 @@ async def measure(stack: Stack, python: Path, *, rounds: int) -> Measured:
 async def _appended(house: House, numbers: Iterator[int], clients: int) -> float:
     """Return how many records a second ``clients`` append, of those that are there when it begins."""
     records = [record(number) for number in islice(numbers, RECORDS_MAX)]
+    leave_what_is_loaded()
     appended, until_s = 0, time.perf_counter() + TURN_S
 
     async def append() -> None:

@@ -17,6 +17,7 @@ from uuid import UUID, uuid5
 
 import asyncpg
 import structlog
+import uvloop
 
 from deploy.local.stack import Stack
 from shared import relay
@@ -28,6 +29,7 @@ from shared.eventlog import Stored
 from shared.eventlog.migrate import SchemaText, migrate_log
 from shared.eventlog.reader import open_reader
 from shared.kafka import Brokers, Outgoing, Topic, producing, provision
+from shared.process.loaded import leave_what_is_loaded
 from shared.relay import Output, Relay
 from shared.relay.relay import PAGE_MAX, messages
 from tests.stack import folder_of_its_own, settings_of_its_own
@@ -85,6 +87,7 @@ async def measure(stack: Stack) -> Measured:
     brokers = Brokers(stack.kafka_bootstrap)
     ours: list[float] = []
     theirs: list[float] = []
+    leave_what_is_loaded()
     for number in range(ROUNDS):
         topics = (f"bench.relay.{number}", f"bench.bare.{number}")
         await provision(brokers, [Topic(each) for each in topics], replication=1)
@@ -196,7 +199,7 @@ def main() -> None:
     """Measure on a stack of its own, and print one line."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with folder_of_its_own() as folder, Stack(settings_of_its_own(folder)) as stack:
-        print(asyncio.run(measure(stack)))  # noqa: T201 -- what it is for
+        print(uvloop.run(measure(stack)))  # noqa: T201 -- what it is for
 
 
 if __name__ == "__main__":

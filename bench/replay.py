@@ -28,6 +28,7 @@ from shared.contracts.record import decode, encode
 from shared.eventlog.connection import Connection
 from shared.eventlog.projector import Pages
 from shared.eventlog.reader import LogReader, open_reader
+from shared.process.loaded import leave_what_is_loaded
 from tests.eventlog.house import fresh_database
 from tests.stack import folder_of_its_own, settings_of_its_own
 
@@ -92,6 +93,7 @@ async def measure(stack: Stack, *, rounds: int) -> Measured:
             "made": partial(_made, [encode(record(n)) for n in range(1, RECORDS + 1)]),
             "copy": partial(_copied, admin),
         }
+        leave_what_is_loaded()
         for number in range(rounds + 1):
             for way, read in ways.items():
                 begun_s, before_s = time.perf_counter(), time.process_time()

@@ -35,6 +35,7 @@ from shared.eventlog.postgres import PostgresLog
 from shared.eventlog.reader import LogReader, open_reader
 from shared.kafka import Brokers, Topic, provision
 from shared.ledger.store import SCHEMA
+from shared.process.loaded import leave_what_is_loaded
 from shared.relay import Output, Relay, Sealer, origin_of
 from tests.eventlog.house import Database, fresh_database, open_house
 from tests.stack import folder_of_its_own, settings_of_its_own
@@ -144,6 +145,7 @@ def _spread(ratios: Sequence[float]) -> str:
 async def measure(stack: Stack, folder: Path, *, rounds: int) -> Measured:
     """Return what each round took on ``stack``; the signer is in ``folder``."""
     async with _running(stack) as side:
+        leave_what_is_loaded()
         made = [
             await _round(side, folder, PLAIN_FIRST if number % 2 else SEALED_FIRST)
             for number in range(rounds + 1)

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from math import ceil
 from typing import Final
 
+from shared.process.loaded import leave_what_is_loaded
+
 SMALLEST: Final = 10_000
 
 
@@ -20,6 +22,7 @@ def percentile_ms(times_s: list[float], percent: int) -> float:
 
 async def p99_ms(ask: Callable[[int], Awaitable[None]], *, asked: int) -> float:
     """Return the p99 of asking so often, one after the other; a tenth as often before does not count."""
+    leave_what_is_loaded()
     for number in range(asked // 10):
         await ask(number)
     times_s: list[float] = []

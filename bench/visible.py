@@ -34,6 +34,7 @@ from shared.eventlog.migrate import SchemaText
 from shared.eventlog.reader import open_reader
 from shared.kafka import Brokers, Topic, producing, provision
 from shared.kafka.clients import consuming
+from shared.process.loaded import leave_what_is_loaded
 from shared.relay import Output, Relay
 from tests.eventlog.house import fresh_database, open_house
 from tests.stack import folder_of_its_own, settings_of_its_own
@@ -107,6 +108,7 @@ async def measure(stack: Stack, *, rounds: int) -> Measured:
     numbers = count(1)
     brokers = Brokers(stack.kafka_bootstrap)
     async with _ours(stack, brokers) as ours, _bare(brokers) as bare:
+        leave_what_is_loaded()
         for number in range(rounds + 1):
             sides: dict[Side, tuple[Put, Heard]] = {"ours": ours, "bare": bare}
             for side, (put, heard) in sides.items():
