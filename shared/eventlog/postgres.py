@@ -237,8 +237,8 @@ async def open_log(
     """Yield the log of ``service``; on leaving, what is queued gets its answer first.
 
     ``dsn`` and ``pool`` are of the service's database, as ``<service>_app``. The pool serves
-    reading; beside it two connections are kept, one to append and one to hear of what others
-    append. ``event_of`` reads a record: by default every event that the catalogue has. Nobody decides
+    reading; beside it a connection is kept to append, and from when somebody waits another one to hear
+    of what others append. ``event_of`` reads a record: by default every event that the catalogue has. Nobody decides
     on a past that they cannot read: a newer version is a ``NewerVersionError`` for whoever asks.
 
     Raises:

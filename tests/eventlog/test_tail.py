@@ -19,6 +19,8 @@ WRITERS = 16
 COMMANDS_EACH = 60
 PAGE = 50
 TOTAL = WRITERS * COMMANDS_EACH * 2
+LISTENS_BY_NOW_S = 1.0
+"""Whoever would connect by itself has done so."""
 
 
 async def write(house: House, writer: int) -> None:
@@ -81,6 +83,22 @@ async def test_who_waits_hears_of_what_another_process_appends(
         await house.log.append([Write("box-1", (Counted(number=1),), 0)], cause=cause(1))
         assert await waiting == 1
         assert await reader.head() == 1
+
+
+async def test_the_database_tells_only_who_has_waited(database: Database, house: House) -> None:
+    """House: a process that only serves HTTP never waits, and need not hear of each commit."""
+    told = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '%listener' AND datname = $1"
+    async with (
+        database.as_admin() as admin,
+        open_reader(database.relay_dsn, service=database.service) as reader,
+    ):
+        await house.log.append([Write("box-1", (Counted(number=1),), 0)], cause=cause(1))
+        await asyncio.sleep(LISTENS_BY_NOW_S)
+        assert await admin.fetchval(told, database.service) == 0
+        assert await reader.wait(0, timeout_s=30) == 1
+        assert await admin.fetchval(told, database.service) == 1
+        assert await house.log.wait(0, timeout_s=30) == 1
+        assert await admin.fetchval(told, database.service) == 2
 
 
 async def test_a_reader_goes_on_when_its_connections_are_cut(
