@@ -56,6 +56,30 @@ def again(told: History, seen: Seen) -> Broken:
     return told, with_(seen, "intake", log=(*log, entry(4, twice)))
 
 
+def followed(seen: Seen, **changes: Any) -> Seen:
+    """Return the house with one more record of the declaration's command, right behind the first."""
+    log = seen.services["intake"].log
+    first = log[-1].record
+    second = first._replace(version=4, previous=leaf_hash(log[-1].leaf), **changes)
+    known = {**seen.services["intake"].commands, first.command_id: 4}
+    return with_(seen, "intake", log=(*log, entry(4, second)), commands=known)
+
+
+def again_at_once(told: History, seen: Seen) -> Broken:
+    """Append a command a second time right behind the first, under another id and in other words."""
+    other = {**seen.services["intake"].log[-1].record.data, "basis": "jointly"}
+    at = AT + timedelta(milliseconds=1)
+    return told, followed(seen, event_id=named("again"), recorded_at=at, data=other)
+
+
+def said_twice(told: History, seen: Seen) -> Broken:
+    """Append two records at once that say the same, of which the salts of what is sealed differ."""
+    data = seen.services["intake"].log[-1].record.data
+    salted = {**data, "signatory_name": "0" * 64}
+    assert salted != data
+    return told, followed(seen, event_id=named("twice"), data=salted)
+
+
 def refused_and_done(told: History, seen: Seen) -> Broken:
     """Refuse what was done."""
     told.commands[1].heard = [Heard("refused", 412, "stream_moved")]
@@ -276,7 +300,7 @@ PARKED = Parked("notify.letters_for_intake", APPLICATION, "failed: ValueError")
 BREAKS: Mapping[str, tuple[Break, ...]] = {
     "acknowledged_is_kept": (lost, elsewhere),
     "acknowledged_once": (two_answers,),
-    "one_effect_per_command": (again,),
+    "one_effect_per_command": (again, again_at_once, said_twice),
     "refused_leaves_nothing": (refused_and_done,),
     "refused_where_it_must_be": (allowed,),
     "unknown_is_resolved": (never_known, two_fates),

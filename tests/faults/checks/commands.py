@@ -7,6 +7,10 @@ from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
+import orjson
+
+from shared.contracts.base import sealed_fields
+from shared.contracts.catalogue import EVENTS
 from tests.faults.history import History, Invoked
 from tests.faults.seen import Entry, Seen, Violation
 
@@ -63,15 +67,46 @@ def acknowledged_once(history: History, _: Seen) -> Iterator[Violation]:
 
 
 def one_effect_per_command(history: History, seen: Seen) -> Iterator[Violation]:
-    """L4, L10: the records of one command stand together: they were appended once, and whole."""
+    """L4, L10: the records of one command were appended once, together, and each says something else.
+
+    What stands side by side was not appended once for that: all records of an append were made at one
+    instant. Nor had it one effect if one of them says what another says.
+    """
     del history
     for name, service in seen.services.items():
         for command_id, entries in _by_command(service.log).items():
-            apart = [each for one, each in pairwise(entries) if each.position != one.position + 1]
-            if apart:
-                where = f"{name} command {command_id}"
-                said = f"appended {1 + len(apart)} times, again as {apart[0]}"
+            where = f"{name} command {command_id}"
+            again = [each for one, each in pairwise(entries) if not _in_one_append(one, each)]
+            if again:
+                said = f"appended {1 + len(again)} times, again as {again[0]}"
                 yield Violation("one_effect_per_command", where, said)
+            elif (repeat := _said_before(entries)) is not None:
+                yield Violation("one_effect_per_command", where, f"says twice what {repeat} says")
+
+
+def _in_one_append(one: Entry, following: Entry) -> bool:
+    """Return whether two records of a command can have been appended at once, one behind the other."""
+    together = following.position == one.position + 1
+    return together and following.record.recorded_at == one.record.recorded_at
+
+
+def _said_before(entries: Sequence[Entry]) -> Entry | None:
+    """Return the first record that has the id of one before it, or says the same in the same stream."""
+    known: set[object] = set()
+    for each in entries:
+        marks = {each.record.event_id, _said(each)}
+        if not known.isdisjoint(marks):
+            return each
+        known |= marks
+    return None
+
+
+def _said(entry: Entry) -> tuple[str, str, bytes]:
+    """Return what a record says, but for what is sealed of it: the same text has many commitments."""
+    kind = EVENTS.get(entry.record.type)
+    sealed = sealed_fields(kind) if kind is not None else ()
+    told = {name: value for name, value in entry.record.data.items() if name not in sealed}
+    return entry.stream, entry.record.type, orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
 
 
 def refused_leaves_nothing(history: History, seen: Seen) -> Iterator[Violation]:
