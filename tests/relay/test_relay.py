@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from shared.kafka.clients import KafkaProducer
 from shared.kafka.reading import whole_topic
 from shared.relay import LeaseLost, Output, leading, reconcile
 from shared.telemetry import Metric, measure
+from shared.telemetry.metrics import LAG_HOLDS_S
 from tests.kafka.example import box
 from tests.kafka.house import House, running, until
 from tests.relay.in_order import require_the_log_on_its_topic
@@ -204,6 +205,30 @@ async def test_an_outage_of_the_database_makes_the_relay_step_down_and_come_back
     await require_the_log_on_its_topic(house, repeats=True)
 
 
+async def test_a_relay_whose_database_is_away_says_no_lag_until_it_is_back(
+    house: House, stack: Stack, recorded_metrics: InMemoryMetricReader
+) -> None:
+    """House: what cannot be measured is not said to be calm; that nobody says it is an alert (RelaySilent)."""
+    lags, of = (
+        ("asf.relay.lag_events", "asf.relay.lag_seconds"),
+        {"messaging.destination.name": house.topic},
+    )
+    async with running(house.relay()):
+        await house.fill("a", range(20, 30))
+        await until(lambda: whole(house))
+        assert all(points(recorded_metrics, name, of) for name in lags)
+        await asyncio.to_thread(stack.kill, "postgres")
+        for name in lags:
+            await until(partial(_is_silent, recorded_metrics, name, of), limit_s=2 * LAG_HOLDS_S)
+        await asyncio.to_thread(stack.restart, "postgres")
+        for name in lags:
+            await until(partial(_says_nothing, recorded_metrics, name, house.topic))
+
+
+def _is_silent(reader: InMemoryMetricReader, name: str, of: Mapping[str, str]) -> bool:
+    return not points(reader, name, of)
+
+
 async def test_only_one_relay_leads_and_the_other_takes_over(house: House) -> None:
     """House: 2 for failover; the lock is the leader's session."""
     one, other = house.relay(), house.relay()
@@ -234,8 +259,8 @@ async def test_a_relay_that_stands_by_takes_back_what_it_measured(
 
 
 def _says_nothing(reader: InMemoryMetricReader, name: str, topic: str) -> bool:
-    (point,) = points(reader, name, {"messaging.destination.name": topic})
-    return isinstance(point, NumberDataPoint) and point.value == 0
+    found = points(reader, name, {"messaging.destination.name": topic})
+    return [each.value for each in found if isinstance(each, NumberDataPoint)] == [0]
 
 
 async def test_a_leader_that_sleeps_is_dismissed_and_fenced(house: House) -> None:

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from opentelemetry.metrics import CallbackOptions
 from opentelemetry.sdk.metrics.export import (
     HistogramDataPoint,
     InMemoryMetricReader,
@@ -13,7 +14,7 @@ from opentelemetry.sdk.metrics.export import (
 
 from shared.telemetry import Metric, measure
 from shared.telemetry.attributes import NAMES, Attributes, named
-from shared.telemetry.metrics import DECLARED
+from shared.telemetry.metrics import DECLARED, LAG_HOLDS_S, Level
 from tests.telemetry.recorded import points
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +52,27 @@ def test_a_gauge_says_the_last_value(recorded_metrics: InMemoryMetricReader) -> 
     (found,) = points(recorded_metrics, "asf.relay.lag_events", {"asf.log": "asf/gauge"})
     assert isinstance(found, NumberDataPoint)
     assert found.value == 4
+
+
+def test_a_lag_that_nobody_measures_any_more_is_said_no_more() -> None:
+    """House: whoever cannot reach the database does not go on saying that all is calm."""
+    now_s = 0.0
+    level = Level(LAG_HOLDS_S, lambda: now_s)
+    level.keep(0, {"asf.log": "asf/one"})
+    level.keep(7, {"asf.log": "asf/other"})
+    now_s = LAG_HOLDS_S
+    level.keep(8, {"asf.log": "asf/other"})
+    assert said(level) == {"asf/one": 0, "asf/other": 8}
+    now_s += 1
+    assert said(level) == {"asf/other": 8}
+    level.keep(0, {"asf.log": "asf/one"})
+    assert said(level) == {"asf/one": 0, "asf/other": 8}
+
+
+def said(level: Level) -> dict[str, float]:
+    """Return what a level says of each log."""
+    seen = level.observed(CallbackOptions())
+    return {str((each.attributes or {})["asf.log"]): each.value for each in seen}
 
 
 def test_only_what_is_on_the_list_tells_measurements_apart() -> None:
