@@ -2,7 +2,8 @@
 
 A page is on its way whole before the next begins, and the checkpoint moves when every replica in
 sync has all of it. Whatever fails in between, the page is sent again: readers know a repeat by its
-version. An outage of the broker delays; it loses nothing.
+version. An outage of the broker delays; it loses nothing. Nobody hands over a page without having seen
+that they still lead.
 """
 
 import asyncio
@@ -162,8 +163,16 @@ class Relay:
             await self._note_lag(lease, ())
             if await waited(over, self.silence_s / SIGNS_OF_LIFE):
                 return
-            async with database():
-                await lease.confirm()
+            await self._confirm(lease)
+
+    async def _confirm(self, lease: Lease) -> None:
+        """See whether the lease is still ours: also before each page, for whoever slept with it in hand.
+
+        Who falls asleep after that still sends this page when they wake, and no other. No look closes
+        that gap; only a broker that knows leaders could.
+        """
+        async with database():
+            await lease.confirm()
 
     async def _send_until_stopped(self, lease: Lease, over: asyncio.Event) -> None:
         """Send with one producer after another: one that has failed is never used again."""
@@ -193,7 +202,7 @@ class Relay:
                 if head > lease.position:
                     page = await self._read(lease.position)
                 continue
-            await self._note_lag(lease, page)
+            await both(self._note_lag(lease, page), self._confirm(lease))
             last = page[-1].position
             _, page = await both(self._send(producer, page), self._read(last))
             crash_point("relay.acknowledged")

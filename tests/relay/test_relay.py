@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -33,12 +34,15 @@ pytestmark = pytest.mark.integration
 
 @asynccontextmanager
 async def relaying_process(
-    house: House, *, silence_s: float = 30.0
+    house: House, *, silence_s: float = 30.0, asleep_after: int = -1
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Yield a relay in a process of its own; killed at the end."""
+    """Yield a relay in a process of its own; killed at the end.
+
+    It stops by itself with the first page after ``asleep_after`` in its hands; -1: it does not.
+    """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.relay.run_relay", house.relay_dsn),
-        *(house.brokers.servers, house.topic, str(silence_s)),
+        *(house.brokers.servers, house.topic, str(silence_s), str(asleep_after)),
         stdout=asyncio.subprocess.DEVNULL,
     )
     try:
@@ -283,6 +287,41 @@ async def test_a_leader_that_sleeps_is_dismissed_and_fenced(house: House) -> Non
         await until(lambda: _at(house, 40))
     assert await whole(house)
     await require_the_log_on_its_topic(house, repeats=True)
+
+
+async def test_a_leader_that_slept_with_a_page_in_its_hands_does_not_send_it(house: House) -> None:
+    """House: whoever wakes looks whether they still lead; the next leader has sent it, and much more."""
+    await house.fill("a", range(20, 40))
+    async with relaying_process(house, asleep_after=20) as process:
+        await until(lambda: _at(house, 20))
+        await house.fill("a", range(40, 60))
+        await until(lambda: _stopped(process.pid))
+        assert await end_session(house)
+        async with running(house.relay()):
+            await until(lambda: _at(house, 40))
+            await house.fill("a", range(60, 80))
+            await until(lambda: _at(house, 60))
+            process.send_signal(signal.SIGCONT)
+            await until(lambda: _two_sessions(house))  # the sleeper knows, and applies again
+            await house.fill("a", range(80, 90))
+            await until(lambda: _at(house, 70))
+        assert process.returncode is None
+    await require_the_log_on_its_topic(house, repeats=False)
+
+
+def _stopped(pid: int) -> bool:
+    """Return whether a process stands still (SIGSTOP)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+async def _two_sessions(house: House) -> bool:
+    """Return whether one relay leads and another stands by."""
+    async with admin(house) as connection:
+        sessions = await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND application_name = $2",
+            *(house.name, f"sigill relay {house.topic}"),
+        )
+    return bool(sessions == 2)
 
 
 async def test_a_checkpoint_moves_only_in_the_present_epoch(house: House) -> None:
