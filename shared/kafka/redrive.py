@@ -166,17 +166,40 @@ def _discard(text: str) -> Discard:
     return int(partition), int(offset)
 
 
+async def takes(book: Book, order: Order) -> bool:
+    """Return whether ``order`` takes its stream: one that sets aside takes those of which something is.
+
+    Its reason is that something can never be applied, and would be said of the others, too.
+    """
+    if order.discard is None:
+        return True
+    at = () if order.discard == UNREADABLE else order.discard
+    async with book.connected() as connection:
+        rows = await connection.fetch(
+            _PLACED if at else _ODD, order.group, order.topic, order.stream, 0, *at
+        )
+    return any(_set_aside(order, _read(each)) for each in rows)
+
+
 async def redrive(
-    book: Book, effect: Effect, order: Order, *, patience: Patience | None = None
+    book: Book,
+    effect: Effect,
+    order: Order,
+    *,
+    taken: bool = True,
+    patience: Patience | None = None,
 ) -> tuple[Step, ...]:
     """Apply what is parked of one stream, in order; return what became of each message.
 
     Safe to repeat, and safe beside a running consumer: while a message is applied, nobody else
     moves or parks its stream, and what is parked behind it meanwhile is taken too. A dry run says
-    what would be tried.
+    what would be tried. Of a stream that is not taken (see ``takes``) all stays.
     """
     assert (book.consumer, book.topic) == (order.group, order.topic)
     turns, last = _Turns(book, effect, order, patience or Patience()), 0
+    turns.stuck = (
+        None if taken else "nothing of its stream is set aside: redrive it for its own reason"
+    )
     while places := await _places(book, order, after=last):
         last = max(place.id for place in places)
         waiting = deque(_in_order(places))
@@ -213,7 +236,7 @@ class _Turns:
     """What has become of a stream so far.
 
     Attributes:
-        stuck: Whether something of it stays; whatever stands behind that stays too.
+        stuck: Why whatever comes now stays; ``None``: it need not.
     """
 
     book: Book
@@ -221,7 +244,7 @@ class _Turns:
     order: Order
     patience: Patience
     steps: list[Step] = field(default_factory=list)
-    stuck: bool = False
+    stuck: str | None = None
 
     async def take(self, waiting: deque[_Place]) -> None:
         """Take messages in one transaction, up to the first that moves the stream."""
@@ -243,14 +266,21 @@ class _Turns:
             self.effect, order, row, standing, stuck=self.stuck, patience=self.patience
         )
         self.steps.append(step)
-        self.stuck = self.stuck or step.outcome == "stays"
+        if step.outcome == "stays" and self.stuck is None:
+            self.stuck = "stands behind one that stays"
         if not order.apply or step.outcome == "stays":
             return False
         return await _settle(connection, self.book, order, row, step)
 
 
 async def _step(
-    effect: Effect, order: Order, row: _Row, standing: Standing, *, stuck: bool, patience: Patience
+    effect: Effect,
+    order: Order,
+    row: _Row,
+    standing: Standing,
+    *,
+    stuck: str | None,
+    patience: Patience,
 ) -> Step:
     """Try one message, or say what would be tried."""
     outcome: How | Literal["stays"] = "applied"
@@ -258,8 +288,8 @@ async def _step(
     read = row.read
     if _set_aside(order, row):
         outcome, reason = "discarded", order.why
-    elif stuck:
-        outcome, reason = "stays", "stands behind one that stays"
+    elif stuck is not None:
+        outcome, reason = "stays", stuck
     elif read is None:
         outcome = "stays"
     elif read.version <= standing.version:
@@ -312,6 +342,7 @@ _BEHIND: Final = "consumer = $1 AND topic = $2 AND stream = $3 AND settled_at IS
 _WAITING: Final = f"SELECT id, version FROM consumer.parked WHERE {_BEHIND} ORDER BY id"  # noqa: S608 -- ours
 _ODD: Final = f"{_PARKED} WHERE {_BEHIND} AND version IS NULL"
 """What could not be read when it was parked, and perhaps can now."""
+_PLACED: Final = f'{_PARKED} WHERE {_BEHIND} AND partition = $5 AND "offset" = $6'
 
 
 async def _places(book: Book, order: Order, *, after: int) -> list[_Place]:

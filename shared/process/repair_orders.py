@@ -10,7 +10,7 @@ from shared.contracts.envelope import Cause
 from shared.contracts.repair import ResendReason
 from shared.decider import Refusal
 from shared.kafka import Book, Subscription, effect_of, events_topic
-from shared.kafka.redrive import UNREADABLE, Asked, Discard, Step, case_of, redrive
+from shared.kafka.redrive import UNREADABLE, Asked, Discard, Step, case_of, redrive, takes
 from shared.kafka.subscription import Effect, RecordSubscription
 from shared.process.compose import opened
 from shared.process.operate import say
@@ -109,8 +109,11 @@ class _Redriving(Generic[S]):
             Refusal: The reason does not fit what is asked; nothing was applied.
         """
         for stream, messages in await self._streams():
-            await self._record(stream, messages)
-            for step in await redrive(self._book, self._effect, self.asked.of(stream)):
+            order = self.asked.of(stream)
+            taken = await takes(self._book, order)
+            if taken:
+                await self._record(stream, messages)
+            for step in await redrive(self._book, self._effect, order, taken=taken):
                 say(f"{stream} {step}" if self.asked.stream is None else str(step))
                 yield step
 

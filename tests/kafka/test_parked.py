@@ -11,7 +11,7 @@ from shared.contracts.record import decode
 from shared.kafka import Outgoing, Patience, Received
 from shared.kafka.headers import SEQUENCE
 from shared.kafka.progress import Parked
-from shared.kafka.redrive import UNREADABLE, Discard, Order, case_of, redrive
+from shared.kafka.redrive import UNREADABLE, Discard, Order, case_of, redrive, takes
 from shared.relay import reconcile
 from tests.faults.chance import dice
 from tests.kafka.example import box
@@ -264,6 +264,26 @@ async def test_an_operator_may_set_aside_what_can_never_be_applied(house: House)
     async with running(again):
         await until(lambda: again.health.repeats == 3)
     assert await house.parked() == []
+
+
+async def test_who_sets_aside_takes_no_stream_of_which_nothing_is(house: House) -> None:
+    """House: ADR-0033: that something can never be applied is not said of what is only applied again."""
+    await poisoned(house)
+    first, *_ = await house.parked()
+    here = (first["partition"], first["offset"])
+    elsewhere = (first["partition"], first["offset"] + 1_000)
+    asked = order(house, apply=True, discard=UNREADABLE)
+    assert await takes(house.book, order(house, apply=True))
+    assert await takes(house.book, order(house, apply=True, discard=here))
+    assert not await takes(house.book, order(house, apply=True, discard=elsewhere))
+    assert not await takes(house.book, asked)
+    steps = await redrive(house.book, house.effect, asked, taken=False)
+    assert [each.outcome for each in steps] == ["stays"] * 4
+    assert {each.reason for each in steps} == {
+        "nothing of its stream is set aside: redrive it for its own reason"
+    }
+    assert len(await house.parked()) == 4
+    assert await house.noted([POISON, 21, 22, 23]) == [0] * 4
 
 
 async def test_ten_thousand_that_are_no_records_are_parked_and_set_aside_by_one_order(

@@ -8,10 +8,13 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from shared.contracts.record import encode
 from shared.contracts.repair import RedriveOrdered, ResendOrdered
 from shared.decider import Refusal
 from shared.kafka import Brokers, Outgoing, producing, send_page
+from shared.kafka.headers import headers_of
 from shared.process.repair import OrderRedrive, OrderResend, decider, stream_of
+from tests.faults import made
 from tests.process.house import MONDAY, House, eventually
 
 REPAIR, SOMEBODY = UUID(int=40), UUID("0190a3c2-7a10-4c00-8000-00000000000d")
@@ -27,6 +30,7 @@ REDRIVE = OrderRedrive(
     decided_by=SOMEBODY,
     at=MONDAY,
 )
+GAPPED = "letter-0190a3c2-7a10-4c00-8000-00000000000e"
 STRANGERS = ("letter-1", "someone@alfa.example")
 ASKED = ("redrive", GROUP, TOPIC, "--all", "--decided-by", str(SOMEBODY))
 
@@ -97,11 +101,35 @@ async def test_a_redrive_is_an_event_with_actor_and_reason(house: House) -> None
         assert actor["role"] == "policy"
 
 
-async def _send_garbage(house: House) -> None:
-    """Put what is no record on the topic that the example hears."""
+@pytest.mark.system
+async def test_what_is_not_set_aside_is_not_said_to_be(house: House) -> None:
+    """ADR-0033: an order of all streams that sets aside leaves those of which nothing is, unordered."""
+    with house.running("all") as process:
+        assert eventually(lambda: process.failing() == [])
+        await _send_garbage(house, _behind_a_gap())
+        assert await asyncio.to_thread(eventually, lambda: _parked(house) == len(STRANGERS) + 1)
+        words = (*ASKED, "--why", "never_applicable", "--discard", "unreadable", "--apply")
+        done = house.command(*words)
+        assert (done.returncode, f"{GAPPED} " in done.stdout) == (1, True)
+        assert "redrive it for its own reason" in done.stdout
+        assert _parked(house) == 1
+    orders = [json.loads(each["data"]) for each in await _on_record(house)]
+    assert [each["set_aside"] for each in orders] == ["unreadable"] * len(STRANGERS)
+
+
+def _behind_a_gap() -> Outgoing:
+    """Return a record that can be read, of a stream of which the first is missing."""
+    record = made.record("example", "InterestRegistered", GAPPED, 2, previous="0" * 64)
+    leaf = encode(record)
+    return Outgoing(GAPPED, leaf, headers_of(json.loads(leaf), 2))
+
+
+async def _send_garbage(house: House, *others: Outgoing) -> None:
+    """Put what is no record on the topic that the example hears, and ``others``."""
     brokers = Brokers(house.stack.kafka_bootstrap)
+    garbage = [Outgoing(key, b"garbage", []) for key in STRANGERS]
     async with producing(brokers, client_id="stranger") as producer:
-        await send_page(producer, TOPIC, [Outgoing(key, b"garbage", []) for key in STRANGERS])
+        await send_page(producer, TOPIC, [*garbage, *others])
 
 
 def _parked(house: House) -> int:
