@@ -4,25 +4,17 @@ from collections.abc import AsyncIterator
 from typing import Final
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from deploy.local.stack import Stack
-from services.intake.main import SCHEMA, service
+from services.intake.main import service
 from services.intake.queries import ApplicationFilter, PostgresLists
 from shared.contracts.base import Event
-from shared.contracts.catalogue import event_of
-from shared.contracts.envelope import Actor, Cause
-from shared.eventlog import Write
-from shared.eventlog.projector import Pages, Projector
-from shared.eventlog.projector_migrate import ViewTables, migrate_views
-from shared.testing.memory import MemoryLog
 from tests.intake.facts import (
     APPLICATION,
     BETA,
     INVOICE,
     LATER,
-    LEADER,
     OTHER_APPLICATION,
     STRANGER,
     interested,
@@ -30,10 +22,10 @@ from tests.intake.facts import (
     screening,
     submitted,
 )
+from tests.projector.kept import views_kept
 
 pytestmark = pytest.mark.integration
 
-OWNER, APP, PASSWORD = "intake_test_owner", "intake_test_app", "only-in-tests"
 OTHER_INVOICE: Final = UUID(int=2)
 NOWHERE: Final = str(UUID(int=0))
 LIMIT: Final = 9
@@ -55,40 +47,8 @@ HISTORIES: dict[str, tuple[Event, ...]] = {
 @pytest.fixture
 async def lists(stack: Stack) -> AsyncIterator[PostgresLists]:
     """Return the lists, in a schema of their own, when every view has come to the log's head."""
-    admin = await asyncpg.connect(stack.postgres_admin_dsn)
-    await admin.execute(
-        f"DO $$ BEGIN CREATE ROLE {OWNER} NOLOGIN; CREATE ROLE {APP} LOGIN PASSWORD '{PASSWORD}';"
-        " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
-    )
-    tables = ViewTables("intake_test", OWNER, APP, SCHEMA, service.views, service.timers)
-    await migrate_views(admin, tables)
-    try:
-        async with asyncpg.create_pool(
-            stack.postgres_admin_dsn,
-            user=APP,
-            password=PASSWORD,
-            min_size=0,
-            max_size=4,
-            server_settings={"search_path": "intake_test"},
-        ) as pool:
-            projector = Projector(pool, Pages(await _log(), event_of), "intake_test")
-            for view in tables.every:
-                while await projector.advance(view):
-                    pass
-            yield PostgresLists(pool)
-    finally:
-        await admin.execute('DROP SCHEMA "intake_test", "intake_test_next" CASCADE')
-        await admin.close()
-
-
-async def _log() -> MemoryLog:
-    """Return a log with an application and an invoice of each of two firms."""
-    log = MemoryLog("intake")
-    for number, (stream, events) in enumerate(HISTORIES.items(), start=7_000):
-        made = UUID(int=number)
-        cause = Cause(Actor(LEADER, "policy"), made, made, made)
-        await log.append([Write(stream, events, 0)], cause=cause)
-    return log
+    async with views_kept(stack, service, HISTORIES) as pool:
+        yield PostgresLists(pool)
 
 
 async def applications(

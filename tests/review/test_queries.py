@@ -1,23 +1,15 @@
 """The statements of review, put to a real PostgreSQL with the tables of ``schema.sql``."""
 
 from collections.abc import AsyncIterator
-from uuid import UUID
 
-import asyncpg
 import pytest
 
 from deploy.local.stack import Stack
-from services.review.main import SCHEMA, service
+from services.review.main import service
 from services.review.queries import Lists
 from shared.contracts.base import Event
-from shared.contracts.catalogue import event_of
-from shared.contracts.envelope import Cause
 from shared.contracts.roles import Role
-from shared.eventlog import Write
-from shared.eventlog.projector import Pages, Projector
-from shared.eventlog.projector_migrate import ViewTables, migrate_views
-from shared.testing.memory import MemoryLog
-from tests.review.api.house import SERVICE
+from tests.projector.kept import views_kept
 from tests.review.decider.test_appointment import made as appointed
 from tests.review.decider.test_appointment import proposed
 from tests.review.decider.test_before_review import declared as tied
@@ -36,7 +28,6 @@ from tests.review.facts import (
 
 pytestmark = pytest.mark.integration
 
-OWNER, APP, PASSWORD = "review_test_owner", "review_test_app", "only-in-tests"
 HISTORIES: dict[str, tuple[Event, ...]] = {
     f"cohort-{opened.round_id}": (enrolled,),
     f"casefile-{APPLICATION}": (part_noted,),
@@ -50,40 +41,8 @@ HISTORIES: dict[str, tuple[Event, ...]] = {
 @pytest.fixture
 async def lists(stack: Stack) -> AsyncIterator[Lists]:
     """Return the lists, in a schema of their own, when every view has come to the log's head."""
-    admin = await asyncpg.connect(stack.postgres_admin_dsn)
-    await admin.execute(
-        f"DO $$ BEGIN CREATE ROLE {OWNER} NOLOGIN; CREATE ROLE {APP} LOGIN PASSWORD '{PASSWORD}';"
-        " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
-    )
-    tables = ViewTables("review_test", OWNER, APP, SCHEMA, service.views, service.timers)
-    await migrate_views(admin, tables)
-    try:
-        async with asyncpg.create_pool(
-            stack.postgres_admin_dsn,
-            user=APP,
-            password=PASSWORD,
-            min_size=0,
-            max_size=4,
-            server_settings={"search_path": "review_test"},
-        ) as pool:
-            projector = Projector(pool, Pages(await _log(), event_of), "review_test")
-            for view in tables.every:
-                while await projector.advance(view):
-                    pass
-            yield Lists(pool)
-    finally:
-        await admin.execute('DROP SCHEMA "review_test", "review_test_next" CASCADE')
-        await admin.close()
-
-
-async def _log() -> MemoryLog:
-    """Return a log with one review that is ready for its decision, and what led to it."""
-    log = MemoryLog("review")
-    for number, (stream, events) in enumerate(HISTORIES.items(), start=7_000):
-        made = UUID(int=number)
-        cause = Cause(SERVICE, made, made, made)
-        await log.append([Write(stream, events, 0)], cause=cause)
-    return log
+    async with views_kept(stack, service, HISTORIES) as pool:
+        yield Lists(pool)
 
 
 async def test_reviews_are_listed_for_all_and_for_one_firm(lists: Lists) -> None:
