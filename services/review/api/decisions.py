@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from services.review.api.acting import Acting, firm_of
 from services.review.api.bodies import DecisionBody, Made
-from services.review.api.reviews import DECIDING, case_after
+from services.review.api.reviews import DECIDING, case_for
 from services.review.api.standing import Bystander
 from services.review.commands.review import ApproveCertification, RefuseCertification
 from services.review.views.report_texts import ReportTexts, report_texts
@@ -104,11 +104,7 @@ def decision_readings(*, edge: Edge, acting: Acting) -> APIRouter:
     ) -> DecisionShown:
         """Return the decision in force, with its reasons."""
         stream = f"review-{review_id}"
-        history = await acting.handler.log.load(stream)
-        case = case_after(history.events)
-        firm = firm_of(by.principal, by.role)
-        if case is None or firm not in {None, case.organisation_number}:
-            raise _no_review()
+        case, history = await case_for(acting, review_id, by)
         for event in reversed(await acting.shown(stream, history)):
             if isinstance(event, CertificationApproved | CertificationRefused):
                 show(response, Look(case, history.version, history.position, history.case), seen)
@@ -135,11 +131,8 @@ def decision_readings(*, edge: Edge, acting: Acting) -> APIRouter:
     ) -> ReportTexts:
         """Return what was written: for the assigned team, and for the firm once it is issued."""
         stream = f"review-{review_id}"
-        history = await acting.handler.log.load(stream)
-        case = case_after(history.events)
+        case, history = await case_for(acting, review_id, by)
         firm = firm_of(by.principal, by.role)
-        if case is None or firm not in {None, case.organisation_number}:
-            raise _no_review()
         if firm is None and by.principal.person not in team_of(case):
             no = Refusal(
                 RefusalKind.NOT_PERMITTED, "access_not_granted", "You are not of this review."
@@ -155,8 +148,3 @@ def decision_readings(*, edge: Edge, acting: Acting) -> APIRouter:
         return report_texts(await acting.shown(stream, history))
 
     return router
-
-
-def _no_review() -> Refusal:
-    """Return that there is no such review for the caller."""
-    return Refusal(RefusalKind.NOT_FOUND, "review_not_found", "There is no such review.")

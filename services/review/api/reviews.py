@@ -22,7 +22,7 @@ from shared.contracts.base import Event
 from shared.contracts.review import PlannedReviewer, ReviewEvent
 from shared.contracts.roles import Role
 from shared.decider import Refusal, RefusalKind
-from shared.eventlog import Look
+from shared.eventlog import History, Look
 from shared.web import (
     Caller,
     Edge,
@@ -80,13 +80,23 @@ def case_after(events: Sequence[Event]) -> ReviewCase | None:
     return case
 
 
-async def _case(acting: Acting, review_id: UUID, by: Reader) -> tuple[ReviewCase, Look]:
-    """REV-9: return the review as ``by`` may see it, and its version."""
+async def case_for(acting: Acting, review_id: UUID, by: Reader) -> tuple[ReviewCase, History]:
+    """SOD-14: return the review as it stands, and its past, if the caller may know of it.
+
+    Raises:
+        Refusal: 404 ``review_not_found``: also for another firm's.
+    """
     history = await acting.handler.log.load(f"review-{review_id}")
     case = case_after(history.events)
     firm = firm_of(by.principal, by.role)
     if case is None or firm not in {None, case.organisation_number}:
         raise Refusal(RefusalKind.NOT_FOUND, "review_not_found", "There is no such review.")
+    return case, history
+
+
+async def _case(acting: Acting, review_id: UUID, by: Reader) -> tuple[ReviewCase, Look]:
+    """REV-9: return the review as ``by`` may see it, and its version."""
+    case, history = await case_for(acting, review_id, by)
     look = Look(case, history.version, history.position, history.case)
     return shown_to(case, by.principal.person, by.role), look
 
