@@ -86,7 +86,7 @@ def status() -> None:
         far = figures(stack, house.services)
         headings = ("part", "process", "answers", "MiB", "log", "relay lag", "view lag", "parked")
         table = Table(*headings, "where", box=None, pad_edge=False)
-        table.columns[-1].no_wrap = True
+        table.columns[1].no_wrap = table.columns[-1].no_wrap = True
         total, well = 0, True
         for name, answers, where in _everything(stack, house):
             record, died = stack.processes.running(name), stack.processes.died(name)
@@ -96,7 +96,7 @@ def status() -> None:
             known = far.get(name, Figures())
             table.add_row(
                 name,
-                str(record.pid) if record else "[red]ended[/red]" if died else "-",
+                str(record.pid) if record else _how_ended(stack, name) if died else "-",
                 ("[green]yes[/green]" if answers else "[red]no[/red]") if record else "-",
                 *map(_number, (memory, known.log, known.relay_lag, known.view_lag, known.parked)),
                 where,
@@ -173,6 +173,11 @@ def _everything(stack: Stack, house: House) -> Iterator[tuple[str, bool, str]]:
         yield name, part.answers(), part.address()
     for name in house.processes():
         yield name, house.ready(name), house.url(name)
+
+
+def _how_ended(stack: Stack, name: str) -> str:
+    """Return how ``name`` ended, which nobody had told to."""
+    return f"[red]{stack.processes.how_ended(name)}[/red]"
 
 
 def _need_not(stack: Stack, name: str) -> bool:

@@ -17,12 +17,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from deploy.local.ends import keep_end, kept_end
 from deploy.local.errors import StackError
 from deploy.local.settings import bare_environment
 from deploy.local.warm import Surroundings, run_warm, start_warm
 
 STOP_TIMEOUT_S = 20.0
 _POLL_S = 0.02
+_END_KEPT_S = 0.5  # within which whoever waited for a process has kept how it ended
 _LOG_BYTES_MAX = 20_000_000
 _LOG_LINES_SHOWN = 12
 _children: dict[int, subprocess.Popen[bytes]] = {}  # of this process: to be buried when they end
@@ -85,14 +87,29 @@ class Processes:
     def running(self, name: str) -> Record | None:
         """Return the record of ``name`` while it runs, else None."""
         record = self._read(name)
-        if record is None or self._ended(record):
+        if record is None or self._ended(name, record):
             return None
         return record
 
     def died(self, name: str) -> bool:
         """Return whether ``name`` was started, ended by itself, and nobody has stopped it since."""
         record = self._read(name)
-        return record is not None and self._ended(record)
+        return record is not None and self._ended(name, record)
+
+    def how_ended(self, name: str) -> str:
+        """Return how ``name``, which died, ended, as far as known: ``ended by SIGSEGV``, or ``ended``.
+
+        Of what started warm it is always known; of anything else when its starter has outlived it.
+        """
+        record = self._read(name)
+        until = time.monotonic() + _END_KEPT_S
+        while record is not None and self._ended(name, record):
+            if (told := kept_end(self._end_file(name), record.pid)) is not None:
+                return told
+            if time.monotonic() > until:
+                break
+            time.sleep(_POLL_S)
+        return "ended"
 
     def start(self, name: str, launch: Launch) -> Record:
         """Start ``name``, unless it runs already, and return its record."""
@@ -124,9 +141,9 @@ class Processes:
         record = self.running(name)
         if record is not None:
             self._signal(record, gently)
-            if not self._ends_within(record, self._stop_timeout_s):
+            if not self._ends_within(name, record, self._stop_timeout_s):
                 self._signal_group(record)
-                self._ends_within(record, self._stop_timeout_s)
+                self._ends_within(name, record, self._stop_timeout_s)
         self._forget(name)
         return record is not None
 
@@ -135,7 +152,7 @@ class Processes:
         record = self.running(name)
         if record is not None:
             self._signal(record, signal.SIGKILL)
-            self._ends_within(record, self._stop_timeout_s)
+            self._ends_within(name, record, self._stop_timeout_s)
 
     def last_words(self, name: str) -> str:
         """Return the last lines that ``name`` wrote; empty when it said nothing."""
@@ -151,7 +168,8 @@ class Processes:
 
     def _start_warm(self, name: str, launch: Launch) -> int:
         """Start a process out of one that has loaded its libraries."""
-        return start_warm(launch.argv, **self._surroundings(name, launch))
+        ended = self._end_file(name)
+        return start_warm(launch.argv, ended=ended, **self._surroundings(name, launch))
 
     def _run_warm(self, name: str, launch: Launch, timeout_s: float) -> int:
         """Run a module out of a process that has loaded its libraries."""
@@ -187,15 +205,16 @@ class Processes:
                 extra_groups=None if uid is None else [],
             )
 
-    def _ended(self, record: Record) -> bool:
+    def _ended(self, name: str, record: Record) -> bool:
         child = _children.get(record.pid)
-        if child is not None and child.poll() is not None:
+        if child is not None and (code := child.poll()) is not None:
             del _children[record.pid]
+            keep_end(self._end_file(name), record.pid, code)
         return began(record.pid) != record.began
 
-    def _ends_within(self, record: Record, seconds: float) -> bool:
+    def _ends_within(self, name: str, record: Record, seconds: float) -> bool:
         until = time.monotonic() + seconds
-        while not self._ended(record):
+        while not self._ended(name, record):
             if time.monotonic() > until:
                 return False
             time.sleep(_POLL_S)
@@ -242,6 +261,11 @@ class Processes:
 
     def _forget(self, name: str) -> None:
         (self._run / f"{name}.json").unlink(missing_ok=True)
+        self._end_file(name).unlink(missing_ok=True)
+
+    def _end_file(self, name: str) -> Path:
+        """Return the file that holds how ``name`` ended."""
+        return self._run / f"{name}.ended"
 
 
 def began(pid: int) -> str | None:

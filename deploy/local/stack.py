@@ -212,7 +212,8 @@ def await_answer(name: str, answers: Callable[[], bool], processes: Processes) -
     until = time.monotonic() + START_TIMEOUT_S
     while not answers():
         if processes.running(name) is None:
-            raise StackError(f"{name} ended while it started:{_quoted(processes, name)}")
+            how = processes.how_ended(name)
+            raise StackError(f"{name} {how} while it started:{_quoted(processes, name)}")
         if time.monotonic() > until:
             raise StackError(
                 f"{name} does not answer after {START_TIMEOUT_S:.0f} s:{_quoted(processes, name)}"

@@ -6,8 +6,9 @@ What runs is the same: the service's own main module, in a process, a session an
 of its own, which lives on when whoever started it is gone.
 
 The process reads launches, one JSON object a line (``argv``, ``cwd``, ``env``, ``log``), forks
-once for each, answers with the process id on a line, and ends when nobody can ask any more. One that
-is ``awaited`` is answered a second time, with what it ended with.
+once for each, and answers with the process id on a line. One that is ``awaited`` is answered a second
+time, with what it ended with; of every other that is kept in the file ``ended``, since nobody else can
+wait for it. So when nobody can ask any more it stays, and ends with the last that it has started.
 """
 
 import gc
@@ -24,6 +25,7 @@ from pathlib import Path
 from threading import Event, Lock, Timer
 from typing import Any, Final, TypedDict, Unpack
 
+from deploy.local.ends import keep_end
 from deploy.local.errors import StackError
 from deploy.local.settings import bare_environment
 
@@ -33,6 +35,7 @@ SERVED_BEFORE: Final = ("shared.process", "shared.web")
 
 _warm: dict[tuple[Path, tuple[str, ...]], subprocess.Popen[bytes]] = {}
 _one_at_a_time = Lock()
+_waited_for: dict[int, Path] = {}  # by the process that loads: where it keeps how each ended
 
 
 class Surroundings(TypedDict):
@@ -49,11 +52,12 @@ class Surroundings(TypedDict):
     log: Path
 
 
-def start_warm(argv: Sequence[str], **surroundings: Unpack[Surroundings]) -> int:
+def start_warm(argv: Sequence[str], *, ended: Path, **surroundings: Unpack[Surroundings]) -> int:
     """Start a module out of a process that has loaded it, and return the new process's id.
 
     Args:
         argv: ``(<this Python>, "-m", <module>, <word>...)``.
+        ended: Where it is kept how it ended, once it has.
         surroundings: See there.
 
     Raises:
@@ -61,7 +65,7 @@ def start_warm(argv: Sequence[str], **surroundings: Unpack[Surroundings]) -> int
             next start begins another.
     """
     with _one_at_a_time:
-        return _asked(argv, surroundings, awaited=False)[1]
+        return _asked(argv, surroundings, ended=ended)[1]
 
 
 def run_warm(
@@ -73,7 +77,7 @@ def run_warm(
         What it ended with; ``None``: it did not end in time, and was ended with all it had started.
     """
     with _one_at_a_time:
-        warm, pid = _asked(argv, surroundings, awaited=True)
+        warm, pid = _asked(argv, surroundings, ended=None)
         late = Event()
         timer = Timer(timeout_s, _end, (pid, late))
         timer.start()
@@ -95,10 +99,10 @@ def _end(session: int, late: Event) -> None:
 
 
 def _asked(
-    argv: Sequence[str], around: Surroundings, *, awaited: bool
+    argv: Sequence[str], around: Surroundings, *, ended: Path | None
 ) -> tuple[subprocess.Popen[bytes], int]:
-    """Ask for a process; return who started it, and its id."""
-    asked = {"argv": list(argv), "awaited": awaited, **around}
+    """Ask for a process, awaited unless there is a place for its end; return who started it, and its id."""
+    asked = {"argv": list(argv), "awaited": ended is None, "ended": ended, **around}
     warm = _loaded(around["cwd"], around["env"])
     assert warm.stdin is not None
     with suppress(BrokenPipeError):  # then there is no answer either
@@ -148,7 +152,7 @@ def _buried(warm: subprocess.Popen[bytes]) -> int:
 
 
 def _begin(cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start the process that loads; it ends when this one does."""
+    """Start the process that loads; it ends when this one and all that it has started have."""
     return subprocess.Popen(  # noqa: S603 -- our own program
         (sys.executable, MODULE_SWITCH, "deploy.local.warm"),
         cwd=cwd,
@@ -160,23 +164,23 @@ def _begin(cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
 
 
 def main() -> None:
-    """Fork for each launch that is read, until the end of the input."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries whoever ends
+    """Fork for each launch that is read, until the end of the input; then wait for who is left."""
+    signal.signal(signal.SIGCHLD, lambda *_: _keep_ends())
     for line in sys.stdin.buffer:
         launch = json.loads(line)
         _load(launch["argv"])
         gc.collect()
         gc.freeze()  # what is loaded stays shared: nobody's collector writes to it
-        if launch["awaited"]:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         child = os.fork()
         if child == 0:
             _become(launch)
+        if not launch["awaited"]:
+            _waited_for[child] = Path(launch["ended"])
         _answer(child)
         if launch["awaited"]:
             _answer(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-            _bury_others()
+        _keep_ends()  # of one that ended before it was known that it is waited for
+    _wait_for_the_rest()
 
 
 def _answer(number: int) -> None:
@@ -185,11 +189,26 @@ def _answer(number: int) -> None:
     sys.stdout.flush()
 
 
-def _bury_others() -> None:
-    """Let those go that ended while one was awaited."""
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+def _keep_ends() -> None:
+    """Keep how each ended that has, and let it go."""
+    for pid, place in tuple(_waited_for.items()):
+        with suppress(ChildProcessError):  # this was interrupted by itself, and it is done
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                keep_end(place, pid, os.waitstatus_to_exitcode(status))
+                _waited_for.pop(pid, None)
+
+
+def _wait_for_the_rest() -> None:
+    """Keep how the last ones end, and hold nothing of whoever asked for them."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    with Path(os.devnull).open("r+b") as silence:
+        for descriptor in (0, 1, 2):
+            os.dup2(silence.fileno(), descriptor)
+    _keep_ends()
+    while _waited_for:
+        pid, status = os.wait()
+        keep_end(_waited_for.pop(pid), pid, os.waitstatus_to_exitcode(status))
 
 
 def _load(argv: Sequence[str]) -> None:

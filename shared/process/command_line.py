@@ -57,6 +57,7 @@ def run(service: Service[S], arguments: Sequence[str] | None = None) -> None:
     except ValidationError as error:
         sys.stderr.write(f"{_told(service, error)}\n")
         sys.exit(2)
+    faulthandler.enable()  # a fault in a library in C ends us without a word: it leaves its stack
     if asked.what == "streams":
         sys.exit(_streams(service, settings))
     sys.exit(_run(service, settings, asked))

@@ -52,6 +52,10 @@ class FaultyHouse(House):
         """Return the record of a process while it runs."""
         return self.stack.processes.running(process)
 
+    def how_ended(self, process: str) -> str:
+        """Return how a process ended that does not run: ``ended by SIGSEGV``; ``ended``, if unknown."""
+        return self.stack.processes.how_ended(process)
+
     def revive(self, process: str, *, crash_at: str | None = None) -> None:
         """Start a process that does not run, perhaps to die at a point; wait for nothing.
 

@@ -178,12 +178,14 @@ class Injector:
                 self.house.stack.restart(part)
         for process in self.house.processes():
             if self.house.running(process) is None:
+                self.say(f"  {process} {self.house.how_ended(process)}, and is started again")
                 self.house.revive(process)
         until = monotonic() + self.ready_s
         for process in self.house.processes():
             if not self._becomes_ready(process, until):
                 words = self.house.stack.processes.last_words(process)
-                self.say(f"  {process} does not become ready:\n{words}")
+                how = "" if self.house.running(process) else f", {self.house.how_ended(process)}"
+                self.say(f"  {process} does not become ready{how}:\n{words}")
 
     def _becomes_ready(self, process: str, until: float) -> bool:
         """Return whether a process is ready in time; the streams are started again when they end.

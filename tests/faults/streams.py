@@ -26,7 +26,7 @@ async def streams_behind(
         if monotonic() > until:
             return (f"{STREAMS}: has not read all of {SOURCE.name}",)
         if house.running(STREAMS) is None:
-            say(f"  {STREAMS} has ended by itself, and is started again")
+            say(f"  {STREAMS} {house.how_ended(STREAMS)}, and is started again")
             await asyncio.to_thread(house.revive, STREAMS)
         await asyncio.sleep(LOOK_S)
     return ()

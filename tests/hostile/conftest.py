@@ -39,7 +39,9 @@ def report(scene: Scene, answers: list[Asked]) -> Report:
     told = fuzzed(scene, REQUESTS, SEED)
     processes = scene.house.stack.processes
     gone = [name for name in scene.house.processes() if processes.running(name) is None]
-    assert gone == [], [processes.last_words(name) for name in gone]
+    assert gone == [], [
+        f"{name} {processes.how_ended(name)}:\n{processes.last_words(name)}" for name in gone
+    ]
     return told
 
 

@@ -13,7 +13,7 @@ import typer
 from deploy.local.cli import _broken_off
 from deploy.local.empty import put_aside, remove
 from deploy.local.house import House
-from deploy.local.processes import began, module
+from deploy.local.processes import Launch, Processes, began, module
 from deploy.local.settings import CHECKOUT, StackSettings, inherited_environment
 from deploy.local.stack import Stack
 from tests.process.house import eventually
@@ -54,6 +54,9 @@ def test_a_day_with_the_stack(environment: dict[str, str]) -> None:
         _kill_the_mail_sink(Path(environment["SIGILL_LOCAL_DIR"]))
         died = _ended(environment, "status")
         assert (died.returncode, "ended" in died.stdout) == (1, True)
+        _fault_a_service(Path(environment["SIGILL_LOCAL_DIR"]))
+        status = _ended(environment, "status").stdout
+        assert "ended by SIGSEGV" in status, status
     finally:
         down = _run(environment, "down")
     assert "postgres: stopped" in down.stdout
@@ -136,6 +139,14 @@ def _kill_the_mail_sink(folder: Path) -> None:
     record = json.loads((folder / "run" / "mail.json").read_text())
     os.kill(record["pid"], signal.SIGKILL)
     assert eventually(lambda: began(record["pid"]) != record["began"])
+
+
+def _fault_a_service(folder: Path) -> None:
+    """Start something by the name of a service, and end it as a fault in a library would."""
+    processes = Processes(run=folder / "run", log=folder / "log")
+    record = processes.start("review", Launch(module("tests.local.waiting"), CHECKOUT, warm=True))
+    os.kill(record.pid, signal.SIGSEGV)
+    assert eventually(lambda: processes.running("review") is None)
 
 
 def _refused(environment: dict[str, str], *words: str) -> str:

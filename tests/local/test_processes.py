@@ -72,7 +72,7 @@ def test_who_dies_at_the_start_is_quoted(processes: Processes, tmp_path: Path) -
     argv = (sys.executable, "-c", "import sys; sys.exit('the disk is full')")
     processes.start("it", Launch(argv=argv, cwd=tmp_path))
 
-    with pytest.raises(StackError, match="it ended while it started") as failed:
+    with pytest.raises(StackError, match="it ended with code 1 while it started") as failed:
         await_answer("it", lambda: False, processes)
 
     assert "the disk is full" in str(failed.value)

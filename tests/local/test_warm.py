@@ -1,6 +1,7 @@
 """A process that starts out of another is as one that starts by itself (House: ADR-0029)."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from deploy.local.errors import StackError
 from deploy.local.processes import Launch, Processes, module
 from deploy.local.settings import CHECKOUT, bare_environment
 from deploy.local.stack import await_answer
+from tests.process.house import eventually
 
 pytestmark = pytest.mark.integration
 STARTER = """
@@ -83,7 +85,7 @@ def test_a_loading_process_that_is_killed_is_named_and_replaced(
 
 
 def test_it_outlives_whoever_started_it(processes: Processes, tmp_path: Path) -> None:
-    """House: the stack stays when the command that started it ends."""
+    """House: the stack stays when the command that started it ends; how it ends is known later, too."""
     done = subprocess.run(  # noqa: S603 -- our own words
         (sys.executable, "-c", STARTER, str(tmp_path)),
         cwd=CHECKOUT,
@@ -97,7 +99,9 @@ def test_it_outlives_whoever_started_it(processes: Processes, tmp_path: Path) ->
     assert record is not None
     assert record.pid == int(done.stdout)
     assert said(processes)["pid"] == record.pid
-    assert processes.stop("it")
+    os.kill(record.pid, signal.SIGSEGV)
+    assert eventually(lambda: processes.died("it"))
+    assert processes.how_ended("it") == "ended by SIGSEGV"
 
 
 def test_what_is_awaited_says_what_it_ended_with_and_is_ended_when_late(
@@ -113,3 +117,4 @@ def test_what_is_awaited_says_what_it_ended_with_and_is_ended_when_late(
     assert [processes.running(name) for name in ("it", "other")] == others
     processes.kill("other")
     assert processes.running("other") is None
+    assert processes.how_ended("other") == "ended by SIGKILL"

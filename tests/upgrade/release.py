@@ -49,8 +49,9 @@ class Release:
         self._begin(process, service, (role,), {f"{prefix}_{door}": str(self._ports[process])})
         until = monotonic() + PATIENCE_S
         while not answers_with_ok(f"{self.url(service, role)}/readyz"):
-            words = self.house.stack.processes.last_words(process)
-            assert self.runs(service, role), f"{process} has ended:\n{words}"
+            processes = self.house.stack.processes
+            words = processes.last_words(process)
+            assert self.runs(service, role), f"{process} {processes.how_ended(process)}:\n{words}"
             assert monotonic() < until, f"{process} is not ready:\n{words}"
             sleep(POLL_S)
         return self.url(service, role)

@@ -1,0 +1,68 @@
+"""A process that vanishes leaves its word: the stack in its log, and how it ended with who started it."""
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from deploy.local.processes import Launch, Processes, module
+from deploy.local.stack import Stack
+from shared.ids import new_id
+from tests.process.house import CHECKOUT, MONDAY, House, eventually
+
+pytestmark = pytest.mark.system
+
+FAULT = "Fatal Python error: Segmentation fault"
+FRAME = re.compile(r'  File "[^"]+", line \d+ in [\w<>]+')
+
+
+def test_a_fault_in_a_library_leaves_the_stack_and_nothing_of_anybody(house: House) -> None:
+    """House: a fault in C ends Python at once; which files, lines and functions, and no value."""
+    case = new_id()
+    with house.running("all") as process:
+        assert eventually(lambda: process.failing() == [])
+        assert process.plan(case).status_code == 201
+        process.process.send_signal(signal.SIGSEGV)
+        assert process.process.wait(10) == -signal.SIGSEGV
+    _, fault, stack = house.log("all").partition(FAULT)
+    assert fault
+    assert stack_of(stack), stack
+    assert str(case) not in stack
+
+
+def test_the_streams_leave_theirs_too(stack: Stack, tmp_path: Path) -> None:
+    """House: Faust has a loop of its own, and the same edge."""
+    house = House(stack, tmp_path, "certificates", "services.certificates.main")
+    house.set_clock(MONDAY)
+    with house.running("streams") as process:
+        assert eventually(lambda: process.failing() == ["table"])
+        process.process.send_signal(signal.SIGSEGV)
+        assert process.process.wait(10) == -signal.SIGSEGV
+    _, fault, words = house.log("streams").partition(FAULT)
+    assert fault
+    assert stack_of(words), words
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_who_started_it_knows_how_it_ended(house: House, tmp_path: Path, *, warm: bool) -> None:
+    """House: ADR-0029: started either way, it has a log that names the place, and an end with a name."""
+    processes = Processes(run=tmp_path / "run", log=tmp_path / "log")
+    launch = Launch(module(house.module, "worker"), CHECKOUT, house.environment(1), {}, warm=warm)
+    record = processes.start("it", launch)
+    try:
+        assert eventually(lambda: "process.works" in processes.last_words("it"))
+        os.kill(record.pid, signal.SIGSEGV)
+        assert eventually(lambda: processes.died("it"))
+    finally:
+        processes.kill("it")
+    assert processes.how_ended("it") == "ended by SIGSEGV"
+    assert FAULT in processes.log_file("it").read_text()
+
+
+def stack_of(words: str) -> list[str]:
+    """Return the lines of all threads' stacks, which have nothing else in them."""
+    found = [line for line in words.splitlines() if line.startswith("  ")]
+    assert all(FRAME.fullmatch(line) for line in found), found
+    return found
