@@ -19,17 +19,20 @@ def memory_kib(pid: int) -> int | None:
     """
     if not (_PROC / "self" / "smaps_rollup").exists():
         return None
+    return sum(map(_proportional_kib, family(pid)))
+
+
+def family(pid: int) -> tuple[int, ...]:
+    """Return ``pid`` and all below it, parents first."""
     children: dict[int, list[int]] = {}
     for entry in _PROC.glob("[0-9]*"):
         parent = _parent(entry)
         if parent is not None:
             children.setdefault(parent, []).append(int(entry.name))
-    waiting, total = [pid], 0
-    while waiting:
-        one = waiting.pop()
-        total += _proportional_kib(one)
-        waiting += children.get(one, [])
-    return total
+    found = [pid]
+    for each in found:
+        found += children.get(each, [])
+    return tuple(found)
 
 
 def _parent(entry: Path) -> int | None:

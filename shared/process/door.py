@@ -3,19 +3,16 @@
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.process.loops import rest
+from shared.process.loops import cut_off, rest
 from shared.web import add_health, bare_app
 from shared.web.problem import later, render_problems
 from shared.web.server import server
-
-CUT_OFF_S: Final = 0.5
-"""How long those whose grace is over have to say so."""
 
 
 async def _started() -> bool:
@@ -73,8 +70,7 @@ class Door:
             config = self._server.config
             raise OSError(f"{config.host}:{config.port} cannot be listened to") from error
         else:
-            if cut_off := set(self._server.server_state.tasks):
-                await asyncio.wait(cut_off, timeout=CUT_OFF_S)
+            await cut_off(self._server.server_state.tasks)
         finally:
             self._ended.set()
 

@@ -5,9 +5,9 @@ pause, and shows in readiness. Our own mistakes are not: they end the process, l
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import asyncpg
 import httpx2
@@ -21,6 +21,10 @@ from shared.telemetry import get_logger
 
 PAUSE_FIRST_S: Final = 0.2
 PAUSE_MAX_S: Final = 10.0
+CUT_AGAIN_S: Final = 0.2
+CUT_OFF_S: Final = 1.0
+"""How long those whose time is up have to end, and to say so to whom they leave."""
+
 STEADY_S: Final = 5.0
 """Who has run so long without failing is well again."""
 
@@ -120,6 +124,20 @@ async def rest(stopping: asyncio.Event, seconds: float) -> bool:
     return True
 
 
+async def cut_off(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancel ``tasks``, again and again, until they have ended or ``CUT_OFF_S`` is over.
+
+    Once is not enough: whoever is cancelled while a database says nothing waits for it again, to roll
+    back, and then to give the connection back.
+    """
+    left = {task for task in tasks if not task.done()}
+    until_s = asyncio.get_running_loop().time() + CUT_OFF_S
+    while left and asyncio.get_running_loop().time() < until_s:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CUT_AGAIN_S)
+
+
 def cancelled_at_stop(work: Callable[[], Awaitable[None]]) -> Callable[[Loop], Awaitable[None]]:
     """Return ``work``, which knows nothing of stopping, as the body of a loop."""
 
@@ -150,4 +168,4 @@ async def keep_all(loops: Sequence[Loop], *, stopping: asyncio.Event, grace_s: f
             await asyncio.wait(tasks, timeout=grace_s)
         for task in (task for task in tasks if not task.done()):
             _log.warning("process.loop_cancelled", loop=tasks[task])
-            task.cancel()
+        await cut_off(tasks)

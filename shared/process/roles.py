@@ -13,7 +13,7 @@ from shared.process.compose import Opened, open_when_there
 from shared.process.door import Door
 from shared.process.erasing import erased_back
 from shared.process.loaded import leave_what_is_loaded
-from shared.process.loops import Loop, keep_all
+from shared.process.loops import Loop, cut_off, keep_all
 from shared.process.readiness import Views, checks
 from shared.process.restored import NAME, watch
 from shared.process.service import Service
@@ -32,8 +32,11 @@ ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 WATCHDOG_S: Final = 5.0
 """How long after drain and grace a process that still hangs is ended, with its stack on record."""
 
-CLOSE_S: Final = 1.0
+CLOSE_S: Final = 1.5
 """How long a door is waited for that nothing has come through yet, or that took its time."""
+
+CLOSING_S: Final = 2.0
+"""How long after drain and grace what is open may take to be closed; then it is cut off."""
 
 _log = get_logger("process")
 
@@ -52,13 +55,25 @@ async def serve(service: Service[S], settings: S, role: Role) -> None:
     async with asyncio.TaskGroup() as group:
         if door is not None:
             group.create_task(door.run())
-        async with AsyncExitStack() as stack:
-            opened = await open_when_there(stack, service, settings, role=role, stopping=stopping)
-            if opened is not None:
-                await _be(stack, service, opened, role, door, stopping)
-            if door is not None:
-                await door.close(CLOSE_S)
+        working = group.create_task(_work(service, settings, role, door, stopping))
+        await stopping.wait()
+        await asyncio.wait((working,), timeout=settings.drain_ms / 1_000 + grace_s + CLOSING_S)
+        await cut_off((working,))
+        if door is not None:
+            await door.close(CLOSE_S)
     _log.info("process.ended", service=service.name, role=role)
+
+
+async def _work(
+    service: Service[S], settings: S, role: Role, door: Door | None, stopping: asyncio.Event
+) -> None:
+    """Open what is needed, do the work of ``role``, and close it; the door before the rest."""
+    async with AsyncExitStack() as stack:
+        opened = await open_when_there(stack, service, settings, role=role, stopping=stopping)
+        if opened is not None:
+            await _be(stack, service, opened, role, door, stopping)
+        if door is not None:
+            await door.close(CLOSE_S)
 
 
 def _hear_of_the_end(stopping: asyncio.Event, within_s: float) -> None:

@@ -2,11 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 
 from shared.eventlog import LogBusy
-from shared.process.loops import Loop, cancelled_at_stop, keep_all, of_the_world, rest
+from shared.process.loops import (
+    CUT_OFF_S,
+    Loop,
+    cancelled_at_stop,
+    cut_off,
+    keep_all,
+    of_the_world,
+    rest,
+)
 from shared.process.readiness import Stall
 
 
@@ -127,6 +136,44 @@ async def test_what_does_not_end_in_the_grace_is_cancelled() -> None:
 
     stopping.set()
     await keep_all([loop_of(deaf, stopping)], stopping=stopping, grace_s=0.01)
+
+
+async def test_whoever_waits_again_when_cancelled_is_cancelled_again() -> None:
+    """House: first the query, then the rollback, then the connection: each waits for the database."""
+    tidied: list[str] = []
+
+    async def thorough() -> None:
+        for what in ("query", "rollback", "connection"):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                tidied.append(what)
+        raise asyncio.CancelledError
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(thorough())
+        await asyncio.sleep(0)
+        async with asyncio.timeout(CUT_OFF_S):
+            await cut_off((task,))
+    assert (tidied, task.cancelled()) == (["query", "rollback", "connection"], True)
+
+
+async def test_whoever_cannot_be_cancelled_holds_nobody_up() -> None:
+    """House: bounded; what is left then is the watchdog's, which says where it hangs."""
+    released = asyncio.Event()
+
+    async def stubborn() -> None:
+        while not released.is_set():
+            with suppress(asyncio.CancelledError):
+                await released.wait()
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(stubborn())
+        await asyncio.sleep(0)
+        async with asyncio.timeout(CUT_OFF_S + 1):
+            await cut_off((task,))
+        assert not task.done()
+        released.set()
 
 
 async def test_resting_ends_early_when_told_to_stop() -> None:
