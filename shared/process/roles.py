@@ -6,7 +6,7 @@ import signal
 from contextlib import AsyncExitStack
 from functools import partial
 from types import FrameType
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 
 from shared.kafka import Consumer
 from shared.process.compose import Opened, open_when_there
@@ -58,10 +58,17 @@ async def serve(service: Service[S], settings: S, role: Role) -> None:
         working = group.create_task(_work(service, settings, role, door, stopping))
         await stopping.wait()
         await asyncio.wait((working,), timeout=settings.drain_ms / 1_000 + grace_s + CLOSING_S)
-        await cut_off((working,))
+        if not working.done():
+            _log.warning("process.cut_off", service=service.name, role=role)
+            await cut_off(_everybody_else())
         if door is not None:
             await door.close(CLOSE_S)
     _log.info("process.ended", service=service.name, role=role)
+
+
+def _everybody_else() -> set[asyncio.Task[Any]]:
+    """Return all tasks but this one: a group passes only the first cancellation on to its own."""
+    return asyncio.all_tasks() - {cast("asyncio.Task[Any]", asyncio.current_task())}
 
 
 async def _work(

@@ -1,21 +1,23 @@
 """SIGTERM while the database says nothing: its connections stay open, and nobody answers on them."""
 
 import asyncio
+import json
 import os
 import signal
+import socket
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
 import asyncpg
-import httpx2
 import pytest
 
 from deploy.local.memory import family
 from deploy.local.stack import Stack
 from shared.ids import new_id
-from tests.process.house import House, eventually
+from tests.process.house import House, Running, eventually
+from tests.process.test_ending import answer_on
 
 pytestmark = pytest.mark.system
 
@@ -23,6 +25,7 @@ DRAIN_MS: Final = "1000"
 GRACE_MS: Final = "1000"
 EACH: Final = 12
 """So many of each kind ask: more than there are connections."""
+COMMAND: Final = b"Idempotency-Key: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 WATCHDOG: Final = "Timeout ("
 """What the watchdog says, five seconds after drain and grace."""
 
@@ -58,10 +61,28 @@ def log_held(house: House) -> Generator[Callable[[], bool]]:
             line.terminate()
 
 
-def told(answer: httpx2.Response) -> tuple[int, str]:
+@contextmanager
+def waiting(process: Running) -> Generator[tuple[list[socket.socket], list[socket.socket]]]:
+    """Yield the connections of those who have asked and of those who have commanded."""
+    with ExitStack() as lines:
+
+        def line(head: str) -> socket.socket:
+            port = int(process.base.rpartition(":")[2])
+            opened = lines.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            opened.sendall(
+                f"{head} HTTP/1.1\r\nHost: house\r\n".encode() + COMMAND % str(new_id()).encode()
+            )
+            return opened
+
+        asked = [line("GET /v1/letters") for _ in range(EACH)]
+        yield asked, [line(f"PUT /v1/letters/{new_id()}") for _ in range(EACH)]
+
+
+def told(line: socket.socket) -> tuple[int, str]:
     """Return status and code of a problem, which says when to come again."""
-    assert "retry-after" in answer.headers
-    return answer.status_code, answer.json()["code"]
+    status, head, body = answer_on(line)
+    assert b"retry-after: " in head
+    return status, json.loads(body)["code"]
 
 
 @pytest.mark.parametrize("role", ["api", "all"])
@@ -71,16 +92,16 @@ def test_who_waits_for_a_silent_database_is_told_and_the_process_ends(
     """Architecture 4: within drain and grace, well, by itself; what may be on record is not denied."""
     with house.running(role, drain_ms=DRAIN_MS, shutdown_grace_ms=GRACE_MS) as process:
         assert eventually(lambda: process.failing() == [])
-        with ThreadPoolExecutor(2 * EACH + 1) as callers, log_held(house) as tried:
-            appending = callers.submit(process.plan, new_id())
+        with ThreadPoolExecutor(1) as caller, log_held(house) as tried:
+            appending = caller.submit(process.plan, new_id())
             assert eventually(tried)
-            with silent(stack):
-                reading = [callers.submit(process.get, "/v1/letters") for _ in range(EACH)]
-                planning = [callers.submit(process.plan, new_id()) for _ in range(EACH)]
+            with silent(stack), waiting(process) as (asked, commanded):
                 code = process.ended(20)
-                commands = {told(each.result(20)) for each in (appending, *planning)}
-                questions = {told(each.result(20)) for each in reading}
-    assert (code, WATCHDOG in house.log(role)) == (0, False)
+                questions = {told(each) for each in asked}
+                commands = {told(each) for each in commanded}
+            appended = appending.result(20)
+    assert (code, WATCHDOG in house.log(role)) == (0, False), house.log(role)
+    assert (appended.status_code, appended.json()["code"]) == (503, "outcome_unknown")
     assert commands == {(503, "outcome_unknown")}
     assert questions == {(503, "temporarily_unavailable")}
 
