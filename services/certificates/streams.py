@@ -10,7 +10,6 @@ commit past it, and the register would be wrong without a word.
 
 import asyncio
 import os
-import signal
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,6 +43,7 @@ from shared.kafka import (
 from shared.kafka.headers import POSITION, SEQUENCE
 from shared.kafka.topics import lacking
 from shared.process.door import Door
+from shared.process.end import end_in_time, hear_of_the_end, unless_stopped
 from shared.process.loops import PAUSE_FIRST_S, PAUSE_MAX_S, rest
 from shared.telemetry import get_logger
 from shared.web import add_health, bare_app
@@ -64,7 +64,7 @@ SESSION_S: Final = 10.0
 HEARTBEAT_S: Final = 2.0
 WATCH_S: Final = 0.2
 LOOK_S: Final = 5.0
-"""How long a look at Kafka may take; whoever is told to stop meanwhile waits for it."""
+"""How long a look at Kafka may take."""
 
 FAILED: Final = 1
 
@@ -218,24 +218,41 @@ def run_streams(settings: Settings) -> None:
 async def _run(settings: Settings) -> None:
     """Run the application, and the door at which its health is asked, until told to stop."""
     stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    grace_s = settings.shutdown_grace_ms / 1_000
+    hear_of_the_end(stopping, grace_s)
     begun: list[Any] = []
+    door = _door(settings, begun)
     async with asyncio.TaskGroup() as group:
-        door = _door(settings, begun)
         if door is not None:
             group.create_task(door.run())
-        there = await kafka_there(settings.brokers, (SOURCE, *TOPICS), stopping)
-        if there and await all_there(settings.brokers, stopping):
-            begun.append(await _begin(settings))
-        for app in begun:
-            while not (app.should_stop or await rest(stopping, WATCH_S)):
-                pass
-            await app.stop()
-        if door is not None:
-            await door.close(settings.shutdown_grace_ms / 1_000)
+            group.create_task(_close(door, stopping, grace_s))
+        working = group.create_task(_work(settings, begun, stopping))
+        await end_in_time(working, stopping, grace_s)
+
+
+async def _close(door: Door, stopping: asyncio.Event, grace_s: float) -> None:
+    """Close the door when told to stop: whoever asks slowly holds up nothing else."""
+    await stopping.wait()
+    await door.close(grace_s)
+
+
+async def _work(settings: Settings, begun: list[Any], stopping: asyncio.Event) -> None:
+    """Begin the application as soon as Kafka is there and nothing is skipped; stop it when told to.
+
+    Raises:
+        RuntimeError: It ended by itself.
+    """
+    brokers = settings.brokers
+    there = await unless_stopped(stopping, kafka_there(brokers, (SOURCE, *TOPICS), stopping))
+    if not (there and await unless_stopped(stopping, all_there(brokers, stopping))):
+        return
+    app = await _begin(settings)
+    begun.append(app)
+    while not (app.should_stop or await rest(stopping, WATCH_S)):
+        pass
+    await app.stop()
     if not stopping.is_set():
-        raise RuntimeError("the Faust application ended by itself") from begun[0].crash_reason
+        raise RuntimeError("the Faust application ended by itself") from app.crash_reason
 
 
 async def kafka_there(brokers: Brokers, topics: Sequence[Topic], stopping: asyncio.Event) -> bool:

@@ -2,11 +2,12 @@
 
 import asyncio
 import faulthandler
+import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast, get_args
+from typing import Any, Final, NoReturn, TypeVar, cast, get_args
 from uuid import UUID
 
 import uvloop
@@ -59,7 +60,7 @@ def run(service: Service[S], arguments: Sequence[str] | None = None) -> None:
         sys.exit(2)
     faulthandler.enable()  # a fault in a library in C ends us without a word: it leaves its stack
     if asked.what == "streams":
-        sys.exit(_streams(service, settings))
+        _end_at_once(_streams(service, settings))
     sys.exit(_run(service, settings, asked))
 
 
@@ -77,7 +78,6 @@ def _run(service: Service[S], settings: S, asked: Namespace) -> int:
         well = False
     finally:
         shutdown()
-        faulthandler.cancel_dump_traceback_later()
     return 0 if well else 1
 
 
@@ -131,9 +131,19 @@ def _streams(service: Service[S], settings: S) -> int:
     configure(service.name)
     try:
         service.streams(settings)
+    except Exception as error:  # noqa: BLE001 -- the edge of the process: said, and then the end
+        _log.error("process.failed", service=service.name, role="streams", exc_info=error)
+        return 1
     finally:
         shutdown()
     return 0
+
+
+def _end_at_once(code: int) -> NoReturn:
+    """End the program, and wait for no thread: one of Faust's may wait for a broker for ever."""
+    for said in (sys.stdout, sys.stderr):
+        said.flush()
+    os._exit(code)
 
 
 def _parser(service: Service[Any]) -> ArgumentParser:

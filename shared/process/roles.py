@@ -1,19 +1,17 @@
 """The roles of a process, from its start to its end. Architecture, section 4."""
 
 import asyncio
-import faulthandler
-import signal
 from contextlib import AsyncExitStack
 from functools import partial
-from types import FrameType
-from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from shared.kafka import Consumer
 from shared.process.compose import Opened, open_when_there
 from shared.process.door import Door
+from shared.process.end import end_in_time, hear_of_the_end
 from shared.process.erasing import erased_back
 from shared.process.loaded import leave_what_is_loaded
-from shared.process.loops import Loop, cut_off, keep_all
+from shared.process.loops import Loop, keep_all
 from shared.process.readiness import Views, checks
 from shared.process.restored import NAME, watch
 from shared.process.service import Service
@@ -27,16 +25,8 @@ S = TypeVar("S", bound=ServiceSettings)
 
 Role: TypeAlias = Literal["api", "worker", "relay", "all"]
 
-ENDING: Final = (signal.SIGTERM, signal.SIGINT)
-
-WATCHDOG_S: Final = 5.0
-"""How long after drain and grace a process that still hangs is ended, with its stack on record."""
-
 CLOSE_S: Final = 1.5
 """How long a door is waited for that nothing has come through yet, or that took its time."""
-
-CLOSING_S: Final = 2.0
-"""How long after drain and grace what is open may take to be closed; then it is cut off."""
 
 _log = get_logger("process")
 
@@ -49,26 +39,18 @@ async def serve(service: Service[S], settings: S, role: Role) -> None:
     """
     stopping = asyncio.Event()
     grace_s = settings.shutdown_grace_ms / 1_000
-    _hear_of_the_end(stopping, settings.drain_ms / 1_000 + grace_s)
+    within_s = settings.drain_ms / 1_000 + grace_s
+    hear_of_the_end(stopping, within_s)
     port = settings.http_port if role in {"api", "all"} else settings.health_port
     door = Door(host=settings.http_host, port=port, grace_s=grace_s) if port is not None else None
     async with asyncio.TaskGroup() as group:
         if door is not None:
             group.create_task(door.run())
         working = group.create_task(_work(service, settings, role, door, stopping))
-        await stopping.wait()
-        await asyncio.wait((working,), timeout=settings.drain_ms / 1_000 + grace_s + CLOSING_S)
-        if not working.done():
-            _log.warning("process.cut_off", service=service.name, role=role)
-            await cut_off(_everybody_else())
+        await end_in_time(working, stopping, within_s)
         if door is not None:
             await door.close(CLOSE_S)
     _log.info("process.ended", service=service.name, role=role)
-
-
-def _everybody_else() -> set[asyncio.Task[Any]]:
-    """Return all tasks but this one: a group passes only the first cancellation on to its own."""
-    return asyncio.all_tasks() - {cast("asyncio.Task[Any]", asyncio.current_task())}
 
 
 async def _work(
@@ -81,25 +63,6 @@ async def _work(
             await _be(stack, service, opened, role, door, stopping)
         if door is not None:
             await door.close(CLOSE_S)
-
-
-def _hear_of_the_end(stopping: asyncio.Event, within_s: float) -> None:
-    """Set ``stopping`` at SIGTERM, and see to it that the process ends.
-
-    The handler is Python's own and not the loop's, so that it is heard while the loop hangs; the
-    watchdog is a clock that Python cannot hold up, and shows where it hung. It is set once: whoever
-    says it again and again does not put the end off.
-    """
-    loop = asyncio.get_running_loop()
-
-    def told(_number: int, _frame: FrameType | None) -> None:
-        for number in ENDING:
-            signal.signal(number, signal.SIG_IGN)
-        faulthandler.dump_traceback_later(within_s + WATCHDOG_S, exit=True)
-        loop.call_soon_threadsafe(stopping.set)
-
-    for number in ENDING:
-        signal.signal(number, told)
 
 
 async def _be(

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local.stack import Stack
 from shared.ids import new_id
-from shared.process.roles import WATCHDOG_S
+from shared.process.end import WATCHDOG_S
 from tests.process.house import MONDAY, House, eventually
 
 pytestmark = pytest.mark.system
