@@ -23,6 +23,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from threading import Event, Lock, Timer
+from types import FrameType
 from typing import Any, Final, TypedDict, Unpack
 
 from deploy.local.ends import keep_end
@@ -165,7 +166,7 @@ def _begin(cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
 
 def main() -> None:
     """Fork for each launch that is read, until the end of the input; then wait for who is left."""
-    signal.signal(signal.SIGCHLD, lambda *_: _keep_ends())
+    signal.signal(signal.SIGCHLD, _one_has_ended)
     for line in sys.stdin.buffer:
         launch = json.loads(line)
         _load(launch["argv"])
@@ -187,6 +188,11 @@ def _answer(number: int) -> None:
     """Tell whoever asked."""
     sys.stdout.write(f"{number}\n")
     sys.stdout.flush()
+
+
+def _one_has_ended(_number: int, _frame: FrameType | None) -> None:
+    """Be told by the kernel that somebody has ended."""
+    _keep_ends()
 
 
 def _keep_ends() -> None:
