@@ -1,6 +1,8 @@
 """Composition root of the review service: the only module that knows everything."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -11,6 +13,7 @@ from obstore.store import ObjectStore
 
 from services.review.api import OPERATIONS, routes, upload_of
 from services.review.api.acting import Acting
+from services.review.api.files import UPLOAD_TIMEOUT_S
 from services.review.api.meanings import MEANINGS
 from services.review.api.standing import Bystander
 from services.review.commands.appointment import EnterFoundingAppointment
@@ -36,12 +39,19 @@ from shared.contracts.envelope import Actor, Cause
 from shared.contracts.roles import Role
 from shared.eventlog import Handler
 from shared.process import Parts, Service, run
+from shared.telemetry import get_logger
+from shared.vault.incoming import remove_left
 from shared.vault.objects import Objects, remove_all, store_of
 from shared.web import Edge, Limits, create_app
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
 FOUNDERS: Final = UUID("7f1e0d0b-9d43-5b52-8a1f-3e6b6c1a9d24")
 """Name space of the founding appointments and of the commands that enter them (APT-2)."""
+LEFT_AFTER: Final = timedelta(seconds=12 * UPLOAD_TIMEOUT_S)
+"""What nobody has written to for so long was left by an upload whose process was killed."""
+LOOK_INTERVAL_S: Final = 600.0
+
+_log = get_logger("review")
 
 
 def build_api(parts: Parts[Settings]) -> FastAPI:
@@ -86,6 +96,24 @@ def _store(settings: Settings) -> ObjectStore:
 async def remove_files(settings: Settings, subject: UUID) -> int:
     """Remove the files of a subject that was erased; return how many."""
     return await remove_all(_store(settings), subject)
+
+
+async def remove_killed_uploads(parts: Parts[Settings]) -> None:
+    """Keep the store of evidence clear of what nobody knows of."""
+    await keep_clear(partial(_store, parts.settings))
+
+
+async def keep_clear(store: Callable[[], ObjectStore]) -> None:
+    """Remove what killed uploads have left in the store, at once and again and again."""
+    while True:
+        try:
+            uploads = await remove_left(store(), LEFT_AFTER)
+        except OSError as error:
+            _log.warning("review.killed_uploads_left", why=str(error) or type(error).__name__)
+        else:
+            if uploads:
+                _log.warning("review.killed_uploads_removed", uploads=uploads)
+        await asyncio.sleep(LOOK_INTERVAL_S)
 
 
 async def firm_of(handler: Handler, case: UUID) -> str | None:
@@ -135,7 +163,7 @@ service = Service(
     views=(review_cases, appointment_record, case_record, tie_record, duty_record),
     timers=(deadlines,),
     subscriptions=subscriptions,
-    background=(enter_founders,),
+    background=(enter_founders, remove_killed_uploads),
     remove_files=remove_files,
 )
 

@@ -36,7 +36,8 @@ STORE_TIMEOUT_S: Final = 60.0
 TAG_BYTES: Final = 16
 _MAGIC: Final = b"asf-object-v1\x00"
 _HEADER_BYTES: Final = len(_MAGIC) + NONCE_BYTES + 32 + TAG_BYTES
-_INCOMING: Final = "incoming"
+INCOMING: Final = "incoming"
+"""Where content lies until it is whole and has its name; see ``remove_left``."""
 
 
 class ObjectMissing(Exception):  # noqa: N818 -- an answer about the world
@@ -66,6 +67,11 @@ def store_of(url: str, *, folder: Path) -> ObjectStore:
     return LocalStore.from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
 
 
+def root_of(store: LocalStore) -> Path:
+    """Return the folder of ``store``."""
+    return Path(str(store.prefix))
+
+
 @dataclass(frozen=True, slots=True)
 class Objects:
     """The objects of a service."""
@@ -82,10 +88,10 @@ class Objects:
         Raises:
             StoreAway: See there. Nothing is kept.
         """
-        incoming = f"{_INCOMING}/{new_id()}"
+        incoming = f"{INCOMING}/{new_id()}"
         reading = _Reading(content)
         cipher = await self.vault.cipher_of(str(subject))
-        with _asking_the_store():
+        with asking_the_store():
             await obstore.put_async(
                 self.store,
                 incoming,
@@ -118,7 +124,7 @@ class Objects:
     async def _on_disk(self, *names: str) -> None:
         """Have files and folders outlive a power failure. Other stores than folders see to it."""
         if isinstance(self.store, LocalStore):
-            root = Path(str(self.store.prefix))
+            root = root_of(self.store)
             await asyncio.to_thread(_sync, [root / name for name in names])
 
     async def get(self, subject: UUID, content_hash: str) -> AsyncIterator[bytes]:
@@ -131,7 +137,7 @@ class Objects:
                 reading, also when what is stored is not what was kept.
         """
         try:
-            with _asking_the_store():
+            with asking_the_store():
                 async with asyncio.timeout(STORE_TIMEOUT_S):
                     found = await obstore.get_async(self.store, _place(subject, content_hash))
         except FileNotFoundError as error:
@@ -152,7 +158,7 @@ async def remove_all(store: ObjectStore, subject: UUID) -> int:
         StoreAway: See there. Some may be left.
         TimeoutError: Likewise.
     """
-    with _asking_the_store():
+    with asking_the_store():
         async with asyncio.timeout(STORE_TIMEOUT_S):
             listing = obstore.list(store, str(subject))  # pyright: ignore[reportUnknownMemberType] -- of its Arrow form
             listed = [batch async for batch in listing]
@@ -186,7 +192,7 @@ class _Reading:
 
 
 @contextmanager
-def _asking_the_store() -> Generator[None]:
+def asking_the_store() -> Generator[None]:
     """Say in our words what the store's library says of the world."""
     try:
         yield
@@ -226,7 +232,7 @@ async def _sealed(reading: _Reading, subject: AESGCM, context: bytes) -> AsyncIt
 
 async def _given(stored: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Yield what the store gives."""
-    with _asking_the_store():
+    with asking_the_store():
         async for chunk in stored:
             yield chunk
 
