@@ -9,9 +9,9 @@ are a trace, so they are removed then.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Generator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -31,6 +31,8 @@ PART_BYTES: Final = 5 * 1024 * 1024
 """Of one part of an upload to the store; it is held in memory until it is whole."""
 PARTS_AT_ONCE: Final = 2
 """Of one upload: one comes in while another goes out."""
+READS_AT_ONCE: Final = 8
+"""Of a process, from the store: a folder is read by threads, and each has memory of its own."""
 STORE_TIMEOUT_S: Final = 60.0
 """Of one request to the store; how long content may take to come in is its sender's limit."""
 TAG_BYTES: Final = 16
@@ -74,10 +76,15 @@ def root_of(store: LocalStore) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """The objects of a service."""
+    """The objects of a service.
+
+    Attributes:
+        reading: One asks the store for more of an object.
+    """
 
     store: ObjectStore
     vault: Vault
+    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_AT_ONCE))
 
     async def put(self, subject: UUID, content: AsyncIterator[bytes]) -> Kept:
         """Keep ``content``, under the key of ``subject``. Safe to repeat.
@@ -127,8 +134,10 @@ class Objects:
             root = root_of(self.store)
             await asyncio.to_thread(_sync, [root / name for name in names])
 
-    async def get(self, subject: UUID, content_hash: str) -> AsyncIterator[bytes]:
+    async def get(self, subject: UUID, content_hash: str) -> AsyncGenerator[bytes, None]:
         """Return the content, a piece at a time; its last piece only when the hash is right.
+
+        Whoever reads it no further closes it.
 
         Raises:
             ObjectMissing: There is none.
@@ -143,7 +152,7 @@ class Objects:
         except FileNotFoundError as error:
             raise ObjectMissing(content_hash) from error
         cipher = await self.vault.cipher_of(str(subject))
-        pieces = _pieces(_given(found.stream(min_chunk_size=PIECE_BYTES)))
+        pieces = _pieces(found.stream(min_chunk_size=PIECE_BYTES), self.reading)
         context = str(subject).encode()
         own = await _own_cipher(pieces, cipher, context, content_hash)
         return _opened(pieces, own, context, content_hash)
@@ -230,23 +239,37 @@ async def _sealed(reading: _Reading, subject: AESGCM, context: bytes) -> AsyncIt
         number += 1
 
 
-async def _given(stored: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield what the store gives."""
-    with asking_the_store():
-        async for chunk in stored:
-            yield chunk
+async def _pieces(
+    stored: AsyncIterator[bytes], reading: asyncio.Semaphore
+) -> AsyncIterator[tuple[bytes, bool]]:
+    """Yield the header of an object and then its sealed pieces, each with whether it is the last.
 
-
-async def _pieces(stored: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, bool]]:
-    """Yield the header of an object and then its sealed pieces, each with whether it is the last."""
+    Nothing of what was yielded is held meanwhile: it may be long until somebody wants more.
+    """
     waiting, wanted = bytearray(), _HEADER_BYTES
-    async for chunk in stored:
-        waiting += chunk
+    while await _given_more(waiting, stored, reading):
         while len(waiting) > wanted:
-            yield bytes(waiting[:wanted]), False
-            del waiting[:wanted]
+            yield _cut(waiting, wanted), False
             wanted = PIECE_BYTES + TAG_BYTES
     yield bytes(waiting), True
+
+
+async def _given_more(
+    waiting: bytearray, stored: AsyncIterator[bytes], reading: asyncio.Semaphore
+) -> bool:
+    """Add to ``waiting`` what the store gives next; return whether there was any."""
+    with asking_the_store():
+        async with reading:
+            chunk = await anext(stored, b"")
+    waiting += chunk
+    return bool(chunk)
+
+
+def _cut(waiting: bytearray, size: int) -> bytes:
+    """Return the first ``size`` bytes of ``waiting``, which has only the others then."""
+    piece = bytes(waiting[:size])
+    del waiting[:size]
+    return piece
 
 
 async def _own_cipher(
@@ -264,12 +287,13 @@ async def _own_cipher(
 
 async def _opened(
     pieces: AsyncIterator[tuple[bytes, bool]], cipher: AESGCM, context: bytes, content_hash: str
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Yield the content of an object, whose hash must be ``content_hash``."""
     digest, number = sha256(), 0
     try:
         async for sealed, last in pieces:
             piece = cipher.decrypt(_nonce(number, last=last), sealed, context)
+            del sealed  # nor is this held until somebody wants more
             digest.update(piece)
             if last and digest.hexdigest() != content_hash:
                 raise BrokenSeal(content_hash)

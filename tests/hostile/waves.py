@@ -16,6 +16,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from deploy.local.memory import memory_kib
 from services.review.api.evidence_files import COMING_INTO_ONE_MAX
+from shared.vault.objects import PIECE_BYTES
 from shared.web.server import HEAD_BYTES_MAX, PIPELINED_MAX, READ_BYTES_MAX
 from shared.web.strict import Limits
 from tests.hostile import uploads
@@ -119,7 +120,9 @@ def kinds_of(scene: Scene, service: str) -> dict[str, Kind]:
         "body without end": Kind(poured, body + READ + HIGH_WATER_LIMIT, piece, few=0),
         "never reads": Kind(asks * PIPELINED_MAX, 2 * HIGH_WATER_LIMIT, deaf=True),
     }
-    return found | ({"file drop by drop": _file(scene)} if service == uploads.SERVICE else {})
+    if service == uploads.SERVICE:
+        found |= {"file drop by drop": _file(scene), "file that is not read": _unread(scene)}
+    return found
 
 
 def _posting(length: bytes) -> bytes:
@@ -142,6 +145,22 @@ def _file(scene: Scene) -> Kind:
     line = f"POST {uploads.space(scene)}/files HTTP/1.1\r\n{head}\r\n"
     says = line.encode() + sent.content
     return Kind(says, READ + HIGH_WATER_LIMIT, b"x", few=COMING_INTO_ONE_MAX)
+
+
+def _unread(scene: Scene) -> Kind:
+    """Return a client that asks for the largest file, and reads nothing.
+
+    It asks as often as a connection may: what lies between service and client holds several files. Of
+    the last one read the service has a piece on its way, one that waits, and what the next is cut from.
+    """
+    sent = uploads.Sent(uploads.PDF + bytes(uploads.BYTES_MAX - len(uploads.PDF)), 201, None)
+    with scene.speaking_to(uploads.SERVICE) as http:
+        made = uploads.send(scene, http, sent, uploads.version(scene, http))
+        path = f"{uploads.space(scene)}/files/{made.raise_for_status().json()['id']}"
+    asked = {**scene.headers(uploads.SERVICE, scene.gamma.applicant), "Host": "house"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in asked.items())
+    says = f"GET {path} HTTP/1.1\r\n{head}\r\n".encode() * PIPELINED_MAX
+    return Kind(says, HIGH_WATER_LIMIT + 4 * PIECE_BYTES, deaf=True)
 
 
 class _Client(asyncio.Protocol):

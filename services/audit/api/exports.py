@@ -5,7 +5,7 @@ sent. That the two are the same follows from the vector that both are read as of
 """
 
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -13,7 +13,6 @@ from typing import Annotated, Final, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import StreamingResponse
 
 from services.audit.api.asking import AS_OF, Asked, bound, too_long
 from services.audit.api.export_lines import WRITTEN, LineFormat
@@ -27,6 +26,7 @@ from shared.contracts.record import decode
 from shared.decider import Refusal, RefusalKind
 from shared.eventlog import Answer, Handler
 from shared.web import Caller, Edge, Reader, problems
+from shared.web.streamed import Streamed
 
 RECORDS_MAX: Final = 100_000
 """Of one export."""
@@ -86,7 +86,7 @@ class Exporting:
             )
         return known, event, made.cases
 
-    async def content(self, body: ExportBody, as_of: Vector) -> AsyncIterator[bytes]:
+    async def content(self, body: ExportBody, as_of: Vector) -> AsyncGenerator[bytes, None]:
         """Yield the bytes of the export, page by page."""
         written = WRITTEN[body.format]
         yield written.head
@@ -127,7 +127,7 @@ def export_routes(*, exporting: Exporting, edge: Edge) -> APIRouter:
 
     @router.post(
         "",
-        response_class=StreamingResponse,
+        response_class=Streamed,
         responses={
             **problems("answer_too_long", "export_differs", "history_incomplete"),
             200: {"content": {each.media_type.partition(";")[0]: {} for each in WRITTEN.values()}},
@@ -135,7 +135,7 @@ def export_routes(*, exporting: Exporting, edge: Edge) -> APIRouter:
     )
     async def make_export(
         body: ExportBody, by: Annotated[Caller, Depends(edge.caller)]
-    ) -> StreamingResponse:
+    ) -> Streamed:
         """Return all records that are asked for, 100,000 at most, as JSONL or CSV.
 
         That it was made is an event before the first byte is sent: who, the question's digest, the
@@ -155,7 +155,7 @@ def export_routes(*, exporting: Exporting, edge: Edge) -> APIRouter:
             "Log-Position": str(answer.position),
             "Repr-Digest": f"sha-256=:{b64encode(bytes.fromhex(event.content_hash)).decode()}:",
         }
-        return StreamingResponse(
+        return Streamed(
             exporting.content(body, as_of),
             media_type=WRITTEN[body.format].media_type,
             headers=headers,

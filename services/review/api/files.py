@@ -5,7 +5,6 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response, status
-from fastapi.responses import StreamingResponse
 
 from services.review.api.acting import Acting, firm_of
 from services.review.api.evidence_files import (
@@ -26,6 +25,7 @@ from shared.decider import Refusal, RefusalKind
 from shared.vault import BrokenSeal
 from shared.vault.objects import ObjectMissing, Objects
 from shared.web import Caller, Edge, Reader, Upload, if_match, made, problems, tell
+from shared.web.streamed import Streamed
 
 FILES: Final = f"{PREFIX}/files"
 UPLOAD_TIMEOUT_S: Final = 300.0
@@ -98,14 +98,14 @@ def file_readings(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
 
     @router.get(
         "/files/{evidence_id}",
-        response_class=StreamingResponse,
+        response_class=Streamed,
         responses=problems("evidence_not_found", "workspace_not_found", "access_not_granted"),
     )
     async def read_file(
         application_id: UUID,
         evidence_id: UUID,
         by: Annotated[Reader, Depends(edge.reader)],
-    ) -> StreamingResponse:
+    ) -> Streamed:
         """Return a file. What people of SKOOPI read is remembered in the access log."""
         stream = f"workspace-{application_id}"
         history = await acting.handler.log.load(stream)
@@ -134,7 +134,7 @@ def file_readings(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
             "Cache-Control": "private, no-store",
             "Repr-Digest": _digest(found.evidence_hash),
         }
-        return StreamingResponse(content, media_type=found.media_type, headers=headers)
+        return Streamed(content, media_type=found.media_type, headers=headers)
 
     return router
 
