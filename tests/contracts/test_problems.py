@@ -97,7 +97,13 @@ def test_the_rules_of_a_code_are_those_that_name_it() -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["content_digest_mismatch", "evidence_empty", "file_name_malformed", "media_type_not_accepted"],
+    [
+        "content_digest_malformed",
+        "content_digest_mismatch",
+        "evidence_empty",
+        "file_name_malformed",
+        "media_type_not_accepted",
+    ],
 )
 def test_what_is_wrong_with_an_upload_is_no_rule(code: str) -> None:
     """House: the request is mended and sent again; nobody need look for a rule."""

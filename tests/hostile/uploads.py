@@ -79,6 +79,9 @@ def files() -> Mapping[str, Sent]:
             *(PDF, 422, "content_digest_mismatch"),
             more=(("Content-Digest", f"sha-256=:{b64encode(bytes(32)).decode()}:"),),
         ),
+        "a digest that nobody can read": Sent(
+            PDF, 400, "content_digest_malformed", more=(("Content-Digest", "sha-256=abc"),)
+        ),
         "a path up": named("filename=../../../etc/passwd"),
         "a path up, written otherwise": named("filename*=UTF-8''..%2F..%2Fetc%2Fpasswd"),
         "a path of another system": named('filename="..\\\\..\\\\a.pdf"'),

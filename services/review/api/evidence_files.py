@@ -1,9 +1,9 @@
 """Uploaded files: what is accepted, and what their names are on the wire."""
 
 import re
-from base64 import b64encode
+from base64 import b64decode
 from collections import Counter
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message
@@ -71,8 +71,10 @@ COMING_IN_MAX: Final = 32
 """Files that a process takes in at once: of each it holds a part or two in memory (``PART_BYTES``)."""
 COMING_INTO_ONE_MAX: Final = 4
 """Of them for one workspace, so that one firm does not keep the others waiting."""
-DIGEST: Final = re.compile(r"(?:^|[,\s])sha-256=:([A-Za-z0-9+/]{43}=):")
-"""RFC 9530: the one algorithm that we look at; a sender may name others beside it."""
+DIGEST: Final = re.compile(r"([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):(?:;[^,]*)?")
+"""RFC 9530, RFC 9651 3.2: one member of the header; nothing is said about parameters."""
+ALGORITHM: Final = "sha-256"
+"""The one that we look at; a sender may name others beside it, or instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +172,47 @@ async def checked(content: AsyncIterator[bytes], media_type: str) -> AsyncIterat
         raise _something_else(media_type)
 
 
-async def whole(content: AsyncIterator[bytes], said: str | None) -> AsyncIterator[bytes]:
-    """RFC 9530: yield ``content``, which must be what its sender names in ``Content-Digest``.
+def digest_of(said: Sequence[str]) -> bytes | None:
+    """RFC 9530: return the SHA-256 that ``Content-Digest`` names; ``None``: it names none.
+
+    Args:
+        said: The header, as often as it stands.
+
+    Raises:
+        Problem: 400: it cannot be read, so that the sender would believe it was looked at.
+    """
+    named = dict[str, str]()
+    for each in ",".join(said).split(",") if any(said) else ():
+        member = DIGEST.fullmatch(each.strip(" \t"))
+        if member is None:
+            raise _digest_malformed()
+        named[member[1]] = member[2].rstrip("=")
+    if ALGORITHM not in named:
+        return None
+    try:
+        digest = b64decode(named[ALGORITHM] + "=" * (-len(named[ALGORITHM]) % 4), validate=True)
+    except ValueError as error:
+        raise _digest_malformed() from error
+    if len(digest) != sha256().digest_size:
+        raise _digest_malformed()
+    return digest
+
+
+def _digest_malformed() -> Problem:
+    """Return the problem of a digest that cannot be read, and how it is written."""
+    return Problem(
+        400,
+        "content_digest_malformed",
+        "Name the SHA-256 of the body as 32 bytes in Base64: Content-Digest: sha-256=:...:",
+    )
+
+
+async def whole(content: AsyncIterator[bytes], named: bytes | None) -> AsyncIterator[bytes]:
+    """RFC 9530: yield ``content``, whose SHA-256 must be ``named``; ``None``: whatever it is.
 
     Raises:
         Problem: 422: something else has arrived.
     """
-    named = DIGEST.search(said or "")
     if named is None:
         async for chunk in content:
             yield chunk
@@ -185,7 +221,7 @@ async def whole(content: AsyncIterator[bytes], said: str | None) -> AsyncIterato
     async for chunk in content:
         digest.update(chunk)
         yield chunk
-    if b64encode(digest.digest()).decode() != named[1]:
+    if digest.digest() != named:
         raise Problem(
             422, "content_digest_mismatch", "What has arrived is not what Content-Digest names."
         )

@@ -12,6 +12,7 @@ from services.review.api.evidence_files import (
     UPLOAD_HEADERS,
     ComingIn,
     checked,
+    digest_of,
     disposition_of,
     media_type_of,
     name_of,
@@ -48,6 +49,7 @@ def file_routes(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
             **problems(
                 "media_type_not_accepted",
                 "file_name_malformed",
+                "content_digest_malformed",
                 "evidence_empty",
                 "content_digest_mismatch",
                 *OWNER,
@@ -64,16 +66,17 @@ def file_routes(*, edge: Edge, acting: Acting, objects: Objects) -> APIRouter:
         response: Response,
         content_disposition: Annotated[str | None, Header(include_in_schema=False)] = None,
         content_type: Annotated[str | None, Header(include_in_schema=False)] = None,
-        content_digest: Annotated[str | None, Header(include_in_schema=False)] = None,
+        content_digest: Annotated[list[str] | None, Header(include_in_schema=False)] = None,
     ) -> EvidenceMade:
         """Put in a file as evidence: its bytes are the body, its name stands in a header.
 
         Safe to repeat with the same key, name, type and file.
         """
         media_type, name = media_type_of(content_type), name_of(content_disposition)
+        named = digest_of(content_digest or ())
         stream = f"workspace-{application_id}"
         await refuse_early(acting, by, application_id, expected_version)
-        content = checked(whole(request.stream(), content_digest), media_type)
+        content = checked(whole(request.stream(), named), media_type)
         with coming_in.one(application_id):
             kept = await objects.put(application_id, content)
         command = UploadFile(

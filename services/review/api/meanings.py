@@ -50,6 +50,10 @@ MEANINGS: Final[Meanings] = {
         "APT-1",
         "REV-2",
     ),
+    "content_digest_malformed": Meaning.of(
+        "Content-Digest cannot be read (RFC 9530); name sha-256 with the body's 32 bytes in "
+        "Base64 between colons, or leave the header out."
+    ),
     "content_digest_mismatch": Meaning.of(
         "The bytes that arrived are not those that Content-Digest names; nothing was kept. "
         "Send the file again."

@@ -16,6 +16,7 @@ from services.review.api.evidence_files import (
     COMING_IN_MAX,
     COMING_INTO_ONE_MAX,
     ComingIn,
+    digest_of,
     disposition_of,
     name_of,
 )
@@ -29,6 +30,7 @@ from tests.review.api.journey import appoint, done, open_workspace, refused
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 500
 NAME = "attachment; filename*=UTF-8''%C3%A5rsredovisning.pdf"
+NAMED = b64encode(sha256(PDF).digest()).decode()
 PATH = "/v1/workspaces/{application_id}/files"
 DOCS = Path(__file__).parents[3] / "docs"
 HEADERS = {"Content-Type": "application/pdf", "Content-Disposition": NAME}
@@ -264,6 +266,65 @@ async def test_the_example_of_the_documentation_is_taken(house: House) -> None:
     )
     made = done(answer, 201).json()
     assert made["evidence_hash"] == sha256(PDF).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [f"sha-256=:{NAMED}:"],
+        [f"sha-256=:{NAMED.rstrip('=')}:"],
+        [f"sha-512=:AAAA:, sha-256=:{NAMED}:"],
+        [f"sha-256=:{NAMED}:;a=1 \t,\tmd5=:AAAA:"],
+        ["sha-512=:AAAA:", f"sha-256=:{NAMED}:"],
+        [f"sha-256=:AAAA:,sha-256=:{NAMED}:"],
+    ],
+)
+def test_a_digest_is_read_wherever_it_stands(said: list[str]) -> None:
+    """RFC 9651: beside other algorithms, in several lines, with parameters; the last one counts."""
+    assert digest_of(said) == sha256(PDF).digest()
+
+
+@pytest.mark.parametrize("said", [[], [""], ["sha-512=:AAAA:"], ["crc32c=::, md5=:AAAA:"]])
+def test_other_digests_than_ours_are_passed_over(said: list[str]) -> None:
+    """RFC 9530 section 2: whoever knows none of the algorithms may ignore the header."""
+    assert digest_of(said) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        NAMED,
+        "sha-256",
+        f"sha-256={NAMED}",
+        f'sha-256="{NAMED}"',
+        f"SHA-256=:{NAMED}:",
+        f"sha-256=:{NAMED}",
+        f"sha-256=:{NAMED}:,",
+        f"sha-256=:{NAMED}: sha-512=:AAAA:",
+        f"sha-256 = :{NAMED}:",
+        f"sha-256=:{sha256(PDF).hexdigest()}:",
+        "sha-256=:A:",
+        "sha-256=::",
+        "sha-512=AAAA",
+        " , ",
+    ],
+)
+async def test_a_digest_that_cannot_be_read_is_refused(
+    house: House, tmp_path: Path, said: str
+) -> None:
+    """RFC 9530: who names one wants it looked at, and is not to believe that it was; nothing is kept."""
+    await open_workspace(house)
+    refused(await upload(house, Content_Digest=said), 400, "content_digest_malformed")
+    assert kept(tmp_path) == []
+
+
+async def test_a_digest_is_held_against_what_arrived(house: House, tmp_path: Path) -> None:
+    """RFC 9530: the other's file is not kept, and one's own is."""
+    await open_workspace(house)
+    answer = await upload(house, PDF + b"x", Content_Digest=f"sha-256=:{NAMED}:")
+    refused(answer, 422, "content_digest_mismatch")
+    assert kept(tmp_path) == []
+    done(await upload(house, Content_Digest=f"sha-256=:{NAMED}:"), 201)
 
 
 @pytest.mark.parametrize(
