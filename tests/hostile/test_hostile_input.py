@@ -324,6 +324,15 @@ def test_a_wave_of_clients_leaves_no_more_behind_than_the_one_before(
         assert last - first <= LEFT_KIB, (service, seen.left_kib, seen.wave)
 
 
+def test_all_kinds_of_clients_together_leave_no_more_than_one_crowd_may_take(
+    weights: dict[str, waves.Weighed],
+) -> None:
+    """Style 9.3: what the first of a kind cost is in no difference above, such as whole files in memory."""
+    for service, seen in weights.items():
+        grown_mb = (max(seen.left_kib) - seen.before_kib) / 1_024
+        assert grown_mb <= MEMORY_MB, (service, grown_mb)
+
+
 def test_a_token_that_proves_nothing_here_opens_nothing(scene: Scene) -> None:
     """RFC 8725, RFC 9068: real tokens of the issuer, in the wrong place or changed; 401."""
     bad = tokens.bad_tokens(scene)

@@ -86,12 +86,14 @@ class Weighed:
     """What was seen of one service.
 
     Attributes:
+        before_kib: What the service held when the first of them came.
         of: By kind of client.
         left_kib: What the service held after each wave was gone.
         wave: How many clients one wave has.
         answered: What others got meanwhile, who asked for nothing odd.
     """
 
+    before_kib: int = 0
     of: dict[str, Weight] = field(default_factory=dict)
     left_kib: list[int] = field(default_factory=list)
     wave: int = 0
@@ -262,6 +264,7 @@ async def _weighed(scene: Scene, service: str) -> Weighed:
     half, seen = HALF.get(service, HALF_ELSEWHERE), Weighed()
     async with httpx2.AsyncClient(base_url=scene.house.url(service), timeout=60) as http:
         scales = _Scales(http, record.pid, seen)
+        seen.before_kib = await scales.look()
         for name, kind in kinds.items():
             seen.of[name] = await _weight(scales, port, kind, half)
         seen.wave = half // 2 * len(kinds)
