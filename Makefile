@@ -38,13 +38,13 @@ $(READY): requirements/bootstrap.txt requirements/dev.txt
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	@touch $@
 
-demo: setup ## Start everything, play a whole certification, leave it running: BROKERS=3
-	@$(BIN)/python -m deploy.local demo
+demo: setup ## Start everything, play a whole certification, leave it running: BROKERS=3 OPEN=1
+	@$(BIN)/python -m deploy.local demo $(if $(OPEN),--open)
 
 down: ## Stop the local stack and the services; the data stays
 	@if [ -e $(READY) ]; then $(BIN)/python -m deploy.local down; else $(NOTHING); fi
 
-up: setup ## Start again what make down stopped, with its data: BROKERS=3 where it has three
+up: setup ## Start what does not run, with its data: after make down, or when something has ended: BROKERS=3
 	@$(BIN)/python -m deploy.local up
 
 status: ## Say what runs, where, and whether it answers; ends badly when something has died

@@ -54,9 +54,9 @@ def erase_everywhere(
     """Ask every service whether it may be, then have each of them erase; return whether all did."""
     say("first every service is asked, and nothing is erased:")
     if no := ask(services, *words).no:
-        say(f"{no} says no: nothing was erased now, in no service")
+        say(f"{no} did not say yes: nothing was erased now, in no service")
         return False
-    say("none says no; now each erases:")
+    say("all say yes; now each erases:")
     stopped, said = ask(services, *words, "--apply")
     if stopped:
         say(
@@ -129,7 +129,7 @@ def _would_erase(ask: Ask, words: Sequence[str], order: UUID) -> bool:
     """Ask every service what it would erase; return whether all of them would."""
     no, said = ask(SERVICES, *words)
     if no:
-        _say(f"{no} says no: nothing would be erased, in no service")
+        _say(f"{no} did not say yes: nothing would be erased, in no service")
     else:
         _say(_nothing_held(SERVICES, said) or f"carry it out with --order {order} --apply")
     return no is None

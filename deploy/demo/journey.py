@@ -56,6 +56,12 @@ class Journey:
 
     async def prepare(self) -> None:
         """Play G1 steps 8 to 10: from the start of the round to three self-assessments."""
+        await self.fill_in()
+        self.stage.at("2019-05-06 09:00")
+        await self.preparation.submit()
+
+    async def fill_in(self) -> None:
+        """Play G1 steps 8 and 9: up to where all is answered and ready, and nothing submitted."""
         stage, preparation = self.stage, self.preparation
         stage.at("2019-01-15 09:00")
         await self.admission.start_round()
@@ -70,8 +76,6 @@ class Journey:
         await preparation.answer()
         stage.at("2019-05-02 09:00")
         await preparation.be_reminded(times=2)
-        stage.at("2019-05-06 09:00")
-        await preparation.submit()
 
     async def certify(self) -> None:
         """Play G1 steps 11 to 16: from the plan of the reviews to three certificates."""

@@ -23,25 +23,33 @@ from shared.kafka import Brokers
 GOES_ON_AT: Final = datetime(2019, 6, 19, 10, 5, tzinfo=STOCKHOLM)
 """From where the clock runs on when the play is over."""
 
+OPEN_AT: Final = datetime(2019, 5, 2, 9, 5, tzinfo=STOCKHOLM)
+"""Likewise where it ends before the submission."""
+
 __all__ = ["BEGINS_AT", "main"]
 
 
-def main(house: House) -> int:
-    """Play the whole journey on a running house, and leave the clock running. Return 0 when well."""
-    return 0 if played(house, Console(highlight=False, soft_wrap=True)) else 1
+def main(house: House, *, leave_open: bool = False) -> int:
+    """Play the journey on a running house, and leave the clock running. Return 0 when well."""
+    console = Console(highlight=False, soft_wrap=True)
+    return 0 if played(house, console, leave_open=leave_open) else 1
 
 
-def played(house: House, console: Console) -> Journey | None:
-    """Play the whole journey, tell ``console``, and leave the clock running; ``None``: it stopped."""
+def played(house: House, console: Console, *, leave_open: bool = False) -> Journey | None:
+    """Play the journey, tell ``console``, and leave the clock running; ``None``: it stopped.
+
+    What is to be left open ends before the submission, where firms still work in their workspaces.
+    """
     clock = house.stack.settings.clock_file
     assert clock is not None, "the demo is played on a simulated clock"
     began = time.monotonic()
     try:
-        journey, to_look_at = asyncio.run(_play(house, Path(clock), console))
+        play = _play_to_submission if leave_open else _play
+        journey, to_look_at = asyncio.run(play(house, Path(clock), console))
     except UnexpectedAnswerError as error:
         console.print(f"[red]the play stopped: {error}[/red]")
         return None
-    _let_run(Path(clock), GOES_ON_AT)
+    _let_run(Path(clock), OPEN_AT if leave_open else GOES_ON_AT)
     console.print(f"\nplayed in {time.monotonic() - began:.0f} s; what to look at now:\n")
     for line in to_look_at:
         console.print(f"  {line}")
@@ -64,6 +72,34 @@ async def _play(house: House, clock: Path, console: Console) -> tuple[Journey, t
         await ending.look()
         bundle = await ending.check(await preparing)
         return journey, _to_look_at(house, journey, await ending.trace(), bundle)
+
+
+async def _play_to_submission(
+    house: House, clock: Path, console: Console
+) -> tuple[Journey, tuple[str, ...]]:
+    """Play up to where all is ready to be submitted; return what was played, and where to go on."""
+    addresses = {service: house.url(service) for service in SERVICES}
+    narrator = Narrator(Brokers(house.stack.kafka_bootstrap), console.print)
+    async with World(house.stack.issuer_url, addresses) as world, narrator.listening():
+        journey = Journey(Stage(world, clock, narrator.tell))
+        await journey.admit()
+        await journey.fill_in()
+        await narrator.quiet()
+        return journey, _open_workspaces(house, journey)
+
+
+def _open_workspaces(house: House, journey: Journey) -> tuple[str, ...]:
+    """Return where each firm's workspace is, and how its applicant signs in."""
+    return (
+        *(
+            f"{firm.name:<19} {house.url('review')}/v1/workspaces/{firm.application_id}"
+            f"  as $(.venv/bin/python -m deploy.local token {firm.applicant} review)"
+            for firm in journey.preparation.firms
+        ),
+        "uploading a file    docs/uploading.md",
+        "what runs           make status",
+        "stop, start again   make down, make up",
+    )
 
 
 def _let_run(clock: Path, at: datetime) -> None:

@@ -72,6 +72,7 @@ def down() -> None:
         stack = Stack(say=_say)
         House(stack, say=_say).stop()
         stack.stop()
+        _say("nothing runs")
 
 
 @app.command()
@@ -104,11 +105,18 @@ def status() -> None:
         table.add_row("together", "", "", str(total))
         Console(highlight=False, width=_STATUS_COLUMNS).print(table)
     if not well:
+        _say(
+            f"make up starts again what has ended; what it said last is in {shown(stack.settings.log)}"
+        )
         raise typer.Exit(1)
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    leave_open: Annotated[
+        bool, typer.Option("--open", help="End before the submission, with open workspaces.")
+    ] = False,
+) -> None:
     """Start everything with an empty system, play a whole certification, leave it running."""
     with _said_plainly():
         settings = StackSettings()
@@ -126,7 +134,7 @@ def demo() -> None:
         with _broken_off(house):
             stack.start()
             house.start()
-            code = play.main(house)
+            code = play.main(house, leave_open=leave_open)
     raise typer.Exit(code)
 
 
@@ -155,7 +163,10 @@ def run_command(
             raise StackError(f"there is no service {service}: {', '.join(house.services)}")
         argv = module(f"services.{service}.main", *words)
         environment = inherited_environment() | house.operator_environment(service)
-    raise typer.Exit(subprocess.run(argv, env=environment, check=False).returncode)  # noqa: S603
+        code = subprocess.run(argv, env=environment, check=False).returncode  # noqa: S603
+        if code and not all(part.answers() for part in house.stack.parts.values() if part.required):
+            raise StackError("the local stack does not run, or not all of it: make up")
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from shared.kafka.redrive import add_words, asked_by
 from shared.process.erasure_ledger import ErasureOrder, LedgerBroken
 from shared.process.erasure_orders import change_hold, erase_subject, remake_erasures
 from shared.process.legal_hold import HoldCommand, LiftLegalHold, PlaceLegalHold
+from shared.process.loops import WORLD
 from shared.process.operate import (
     check_ledger,
     check_relay,
@@ -72,6 +73,10 @@ def _run(service: Service[S], settings: S, asked: Namespace) -> int:
             well = runner.run(_asked(service, settings, asked))
     except TOLD as error:
         _log.error("process.failed", service=service.name, role=asked.what, why=str(error))
+        well = False
+    except WORLD as error:
+        why = f"what it works with does not answer, or says no: {type(error).__name__}"
+        _log.error("process.failed", service=service.name, role=asked.what, why=why)
         well = False
     except Exception as error:  # noqa: BLE001 -- the edge of the process: said, and then the end
         _log.error("process.failed", service=service.name, role=asked.what, exc_info=error)

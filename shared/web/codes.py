@@ -8,7 +8,7 @@ from typing import Final
 
 CODES: Final[Mapping[str, str]] = {
     "answer_too_long": "The answer has more records than one answer holds; ask for less at once.",
-    "body_encoded": "The body is compressed or in another character set; send plain UTF-8.",
+    "body_encoded": "The body is compressed (Content-Encoding), or a text in another character set than UTF-8.",
     "body_not_json": "The body must be JSON: Content-Type application/json.",
     "body_too_large": "The body is larger than this service accepts.",
     "body_too_slow": "The body did not arrive in time.",

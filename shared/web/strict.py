@@ -257,7 +257,13 @@ def _check_length(headers: Mapping[bytes, bytes], bytes_max: int) -> None:
     if not said.isdigit():
         raise Problem(400, "header_malformed")
     if int(said) > bytes_max:
-        raise Problem(413, "body_too_large")
+        raise _too_large(bytes_max)
+
+
+def _too_large(bytes_max: int, headers: Mapping[str, str] | None = None) -> Problem:
+    """Return the problem of a body that is larger than what is taken here, which it says."""
+    detail = f"The body is larger than the {bytes_max:,} bytes that are taken here."
+    return Problem(413, "body_too_large", detail, headers=headers)
 
 
 def _check_encoding(headers: Mapping[bytes, bytes]) -> None:
@@ -293,7 +299,7 @@ async def _whole(receive: Receive, limits: Limits) -> bytes | None:
                     return None
                 body += message.get("body", b"")
                 if len(body) > limits.body_bytes_max:
-                    raise Problem(413, "body_too_large")
+                    raise _too_large(limits.body_bytes_max)
                 if not message.get("more_body", False):
                     return bytes(body)
     except TimeoutError as error:
@@ -367,7 +373,7 @@ def _counted(receive: Receive, upload: Upload, pause_s: float) -> Receive:
             raise Problem(408, "body_too_slow", headers={"Connection": "close"}) from error
         count += len(message.get("body", b""))
         if count > upload.bytes_max:
-            raise Problem(413, "body_too_large", headers={"Connection": "close"})
+            raise _too_large(upload.bytes_max, headers={"Connection": "close"})
         return message
 
     return counting

@@ -46,7 +46,9 @@ def test_the_first_that_says_no_is_the_last_that_is_asked(
     third = SERVICES[2]
     asked = [f"{service} {SAID}" for service in SERVICES]
     assert carried_out(tmp_path / "notes", "--apply", refuses=f"{third} ") == (1, asked[:3])
-    assert f"{third} says no: nothing was erased now, in no service" in capsys.readouterr().out
+    assert (
+        f"{third} did not say yes: nothing was erased now, in no service" in capsys.readouterr().out
+    )
     erased = [f"{each} --apply" for each in asked[:3]]
     code, notes = carried_out(tmp_path / "notes", "--apply", refuses=f"{third} --apply")
     assert (code, notes) == (1, [*asked, *erased])

@@ -175,7 +175,7 @@ async def test_a_hold_in_one_service_defers_the_order_in_all(
     last, said = town.names[THIRD], capsys.readouterr().out
     assert f"{last}: would keep, while it is held: 0 texts and the key of {SUBJECT}\n" in said
     assert f"{last}: would erase" not in said
-    assert f"{last} says no: nothing was erased now, in no service\n" in said
+    assert f"{last} did not say yes: nothing was erased now, in no service\n" in said
     await town.hold(THIRD, "lift-hold")
     assert await town.carry_out(order)
     assert await town.on_record() == [[(key, order)] for key in keys]

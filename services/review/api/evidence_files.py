@@ -135,7 +135,7 @@ def name_of(disposition: str | None) -> str:
         raise Problem(
             400,
             "file_name_malformed",
-            "Name the file: Content-Disposition: attachment; filename*=UTF-8''name.pdf",
+            "Name the file, without a path: Content-Disposition: attachment; filename*=UTF-8''name.pdf",
         )
     return name
 
@@ -203,7 +203,7 @@ def _digest_malformed() -> Problem:
     return Problem(
         400,
         "content_digest_malformed",
-        "Name the SHA-256 of the body as 32 bytes in Base64: Content-Digest: sha-256=:...:",
+        "Name the SHA-256 of the body, in lower case, as 32 bytes in Base64: Content-Digest: sha-256=:...:",
     )
 
 
