@@ -92,8 +92,8 @@ def _open_workspaces(house: House, journey: Journey) -> tuple[str, ...]:
     """Return where each firm's workspace is, and how its applicant signs in."""
     return (
         *(
-            f"{firm.name:<19} {house.url('review')}/v1/workspaces/{firm.application_id}"
-            f"  as $(.venv/bin/python -m deploy.local token {firm.applicant} review)"
+            f"workspace of {firm.label:<7} {house.url('review')}/v1/workspaces/{firm.application_id}"
+            f"  token: .venv/bin/python -m deploy.local token {firm.applicant} review"
             for firm in journey.preparation.firms
         ),
         "uploading a file    docs/uploading.md",

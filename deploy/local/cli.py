@@ -87,7 +87,8 @@ def status() -> None:
         far = figures(stack, house.services)
         headings = ("part", "process", "answers", "MiB", "log", "relay lag", "view lag", "parked")
         table = Table(*headings, "where", box=None, pad_edge=False)
-        table.columns[1].no_wrap = table.columns[-1].no_wrap = True
+        for column in (table.columns[0], table.columns[1], table.columns[-1]):
+            column.no_wrap = True
         total, well = 0, True
         for name, answers, where in _everything(stack, house):
             record, died = stack.processes.running(name), stack.processes.died(name)
