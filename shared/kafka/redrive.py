@@ -9,7 +9,7 @@ on record.
 from argparse import ArgumentParser, Namespace
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 from uuid import UUID
 
@@ -197,9 +197,9 @@ async def redrive(
     """
     assert (book.consumer, book.topic) == (order.group, order.topic)
     turns, last = _Turns(book, effect, order, patience or Patience()), 0
-    turns.stuck = (
-        None if taken else "nothing of its stream is set aside: redrive it for its own reason"
-    )
+    if not taken:  # nor is anything that comes meanwhile: there is no order on record for it
+        turns.order = replace(order, discard=None)
+        turns.stuck = "nothing of its stream is set aside: redrive it for its own reason"
     while places := await _places(book, order, after=last):
         last = max(place.id for place in places)
         waiting = deque(_in_order(places))

@@ -83,6 +83,8 @@ class Loop:
     async def run(self) -> None:
         """Run the body until told to stop; begin it again whenever the world fails.
 
+        A mistake of ours ends the process, as if it had been told to end: in time, whatever hangs.
+
         Raises:
             Exception: What the body raised, when that was our mistake.
             RuntimeError: The body ended by itself.
@@ -91,19 +93,25 @@ class Loop:
         while not self.stopping.is_set():
             self._begun_s = asyncio.get_running_loop().time()
             try:
-                await self.body(self)
+                await self._until_told()
             except Exception as error:
                 if not of_the_world(error):
+                    _log.error("process.loop_broke", loop=self.name, exc_info=error)
+                    self.stopping.set()
                     raise
                 _log.warning("process.loop_failed", loop=self.name, exc_info=error)
             else:
-                if not self.stopping.is_set():
-                    raise RuntimeError(f"{self.name} ended by itself")
                 return
             lasted_s = asyncio.get_running_loop().time() - self._begun_s
             pause_s = PAUSE_FIRST_S if lasted_s > STEADY_S else min(2 * pause_s, PAUSE_MAX_S)
             self._failed, self._begun_s = True, float("inf")
             await rest(self.stopping, pause_s)
+
+    async def _until_told(self) -> None:
+        """Run the body, which ends when told to, and not before."""
+        await self.body(self)
+        if not self.stopping.is_set():
+            raise RuntimeError(f"{self.name} ended by itself")
 
 
 def of_the_world(error: BaseException) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from stat import S_ISREG
 from typing import NamedTuple
 
 import obstore
@@ -60,12 +61,14 @@ async def _lying(store: ObjectStore) -> Sequence[_Lying]:
 
 
 def _in_folder(folder: Path) -> Sequence[_Lying]:
-    """Return all files in ``folder``; none where nothing has come in yet."""
+    """Return all files in ``folder``; none where nothing has come in yet. Nothing else there is ours."""
     found: list[_Lying] = []
     for each in folder.iterdir() if folder.exists() else ():
         with suppress(FileNotFoundError):  # it has its own name by now
-            written_at = datetime.fromtimestamp(each.stat().st_mtime, UTC)
-            found.append(_Lying(f"{folder.name}/{each.name}", written_at))
+            said = each.lstat()
+            if S_ISREG(said.st_mode):
+                written_at = datetime.fromtimestamp(said.st_mtime, UTC)
+                found.append(_Lying(f"{folder.name}/{each.name}", written_at))
     return found
 
 

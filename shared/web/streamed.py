@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
+
+from shared.eventlog.background import running
 
 
 class Streamed(StreamingResponse):
@@ -29,19 +31,19 @@ class Streamed(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Give the content; each piece is waited for until the one before has been read."""
         del scope
-        async with aclosing(self._content):
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": self.status_code,
-                    "headers": self.raw_headers,
-                }
-            )
-            async for piece in self._content:
-                await send(_body(piece, more=True))
-                if await _gone(receive):
-                    return
-            await send(_body(b"", more=False))
+        left = asyncio.Event()
+        async with running(_set_when_left(receive, left)), aclosing(self._content):
+            await self._give(send, left)
+
+    async def _give(self, send: Send, left: asyncio.Event) -> None:
+        """Give the content until the caller has left."""
+        start = {"status": self.status_code, "headers": self.raw_headers}
+        await send({"type": "http.response.start", **start})
+        async for piece in self._content:
+            await send(_body(piece, more=True))
+            if left.is_set():
+                return
+        await send(_body(b"", more=False))
 
 
 def _body(piece: bytes, *, more: bool) -> Message:
@@ -49,10 +51,12 @@ def _body(piece: bytes, *, more: bool) -> Message:
     return {"type": "http.response.body", "body": piece, "more_body": more}
 
 
-async def _gone(receive: Receive) -> bool:
-    """Return whether the caller has left, without waiting for it."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(0):
-            message = await receive()
-            return bool(message["type"] == "http.disconnect")
-    return False
+async def _set_when_left(receive: Receive, left: asyncio.Event) -> None:
+    """Set ``left`` when the caller has left.
+
+    Asked once, and not again and again: to ask lets in more of what the caller sends meanwhile, e.g. the
+    body of a next request, which nobody limits yet.
+    """
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    left.set()

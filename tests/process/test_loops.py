@@ -66,6 +66,7 @@ async def test_our_own_mistake_ends_all_loops() -> None:
     ended = asyncio.Event()
 
     async def mistaken(_: Loop) -> None:
+        await asyncio.sleep(0)  # the other has begun
         raise KeyError
 
     async def other(loop: Loop) -> None:
@@ -80,6 +81,7 @@ async def test_our_own_mistake_ends_all_loops() -> None:
         )
     assert raised.group_contains(KeyError)
     assert ended.is_set()
+    assert stopping.is_set(), "nothing else bounds how long the process takes to end"
 
 
 async def test_a_loop_that_ends_by_itself_is_a_mistake() -> None:

@@ -143,3 +143,16 @@ async def test_another_store_than_a_folder_is_asked_by_its_own_clock(tmp_path: P
     assert await remove_left(store, AFTER) == 0
     assert await remove_left(store, timedelta(0)) == 1
     assert [each["path"] for batch in obstore.list(store) for each in batch] == [f"{SUBJECT}/named"]
+
+
+async def test_what_is_no_file_of_ours_stays_and_holds_nothing_up(
+    objects: Objects, folder: Path
+) -> None:
+    """House: somebody made a folder there, and a link; the sweep ended at the first, at every look."""
+    left = await killed_upload(folder)
+    (left.parent / "a folder").mkdir()
+    (left.parent / "a link").symlink_to("nowhere")
+    for each in (left, left.parent / "a folder"):
+        aged(each, 2 * AFTER)
+    assert await remove_left(objects.store, AFTER) == 1
+    assert {each.name for each in left.parent.iterdir()} == {"a folder", "a link"}

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,8 @@ PIECES: Final = 320
 """Twenty megabytes: more than the buffers between a server and a client hold."""
 ASKED: Final = b"GET /much HTTP/1.1\r\nhost: house\r\n\r\n"
 SOON_S: Final = 5.0
+TAKEN_MAX: Final = 8_388_608
+"""What the buffers of both systems may take that is read by nobody; it was all that was sent."""
 
 
 @dataclass
@@ -97,6 +100,22 @@ async def test_whoever_leaves_has_it_closed(read: Read, url: str) -> None:
     assert not read.closed
     writer.transport.abort()
     assert await closed(read)
+
+
+async def test_whoever_sends_on_meanwhile_is_not_read(read: Read, url: str) -> None:
+    """docs/hostile-input.md: the body of a next request waits outside, as long as nobody limits it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+    writer.write(ASKED + b"POST /x HTTP/1.1\r\nhost: house\r\ncontent-length: 9000000000\r\n\r\n")
+    taken = 0
+    with suppress(TimeoutError):
+        while read.pieces < PIECES:
+            await reader.read(len(PIECE))
+            writer.write(PIECE)
+            async with asyncio.timeout(0.5):
+                await writer.drain()
+            taken += len(PIECE)
+    assert taken < TAKEN_MAX
+    writer.transport.abort()
 
 
 async def test_whoever_reads_nothing_has_it_closed_in_time(
