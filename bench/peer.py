@@ -60,7 +60,7 @@ class Measured:
         """Return the lines to print."""
         return "\n".join(
             f"append / eventsourcing 9.5.6, {clients} at once:"
-            f" {median(a / b for a, b in zip(self.ours[clients], self.theirs[clients], strict=True)):.1f}"
+            f" {median(a / b for a, b in zip(self.ours[clients], self.theirs[clients], strict=True)):.2f}"
             f" (gate {gate}; {median(self.ours[clients]):,.0f}/s against"
             f" {median(self.theirs[clients]):,.0f}/s, {len(self.ours[clients])} rounds in turns)"
             for clients, gate in CLIENTS.items()
