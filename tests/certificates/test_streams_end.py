@@ -1,10 +1,7 @@
 """The Faust application ends as every role does: told at any time, and within a limit."""
 
 import asyncio
-import os
-import signal
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +11,7 @@ from deploy.local.stack import Stack
 from services.certificates.streams import all_there
 from shared.kafka import Brokers
 from shared.process.end import unless_stopped
+from tests.frozen import frozen
 from tests.process.house import MONDAY, House, eventually
 from tests.stack import emptied
 
@@ -34,18 +32,6 @@ def house(stack: Stack, tmp_path: Path) -> Iterator[House]:
         yield built
 
 
-@contextmanager
-def silent(stack: Stack) -> Generator[None]:
-    """Let the broker stand still: its connections stay open, and nobody answers on them."""
-    record = stack.processes.running("kafka")
-    assert record is not None
-    os.kill(record.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(record.pid, signal.SIGCONT)
-
-
 def test_it_ends_well_when_told(house: House) -> None:
     """Architecture 4: SIGTERM, and exit code 0, with nothing to cut off."""
     with house.running("streams", shutdown_grace_ms="5000") as process:
@@ -61,7 +47,7 @@ def test_a_silent_broker_does_not_hold_its_end_up(
     """Architecture 4: also between its start and its work; no watchdog has to end it."""
     with house.running("streams", shutdown_grace_ms=GRACE_MS) as process:
         assert eventually(lambda: process.failing() == ([] if begun else ["table"]), 60)
-        with silent(stack):
+        with frozen(stack, "kafka"):
             code = process.ended(20)
     assert (code, WATCHDOG in house.log("streams")) == (0, False), house.log("streams")
 

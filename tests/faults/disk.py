@@ -22,6 +22,9 @@ BALLAST: Final = "ballast"
 PIECES: Final = (16 * 1024 * 1024, 1024 * 1024, 64 * 1024, 4096)
 MOUNT_TIMEOUT_S: Final = 60
 NO_SPACE: Final = "No space left on device"
+NO_MOUNT: Final = (
+    "a full disk needs a mounted tmpfs, which only root may have; CI runs this as root"
+)
 
 
 def may_mount() -> bool:
@@ -36,14 +39,16 @@ def may_mount() -> bool:
 
 
 def require_mounting() -> None:
-    """Let a test go on where a file system can be mounted; else skip it, but never in CI.
+    """Let a test go on where a file system can be mounted: Linux lets nobody but root.
 
-    `make test` needs no root (README), and the system lets nobody else mount: a folder of bounded
-    size is then not to be had. CI is root, so there it is a failure and nobody overlooks it.
+    In CI, which is root, a test that cannot be tried is a failure. `make test` asks nobody to be
+    root (README says which tests that leaves out), so there it is skipped, with this reason.
     """
-    if not may_mount():
-        leave = pytest.fail if os.environ.get("CI") else pytest.skip  # noqa: TID251 -- says where we are
-        leave("a full disk needs a mounted tmpfs, which only root may have; CI runs this as root")
+    if may_mount():
+        return
+    if os.environ.get("CI"):  # noqa: TID251 -- .ci/run says so
+        pytest.fail(NO_MOUNT)
+    pytest.skip(NO_MOUNT)
 
 
 @contextmanager

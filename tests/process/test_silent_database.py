@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import signal
 import socket
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,9 +11,9 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from deploy.local.memory import family
 from deploy.local.stack import Stack
 from shared.ids import new_id
+from tests.frozen import frozen
 from tests.process.house import House, Running, eventually
 from tests.process.test_ending import answer_on
 
@@ -28,21 +26,6 @@ EACH: Final = 12
 COMMAND: Final = b"Idempotency-Key: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 WATCHDOG: Final = "Timeout ("
 """What the watchdog says, five seconds after drain and grace."""
-
-
-@contextmanager
-def silent(stack: Stack) -> Generator[None]:
-    """Let every process of the database server stand still."""
-    record = stack.processes.running("postgres")
-    assert record is not None
-    pids = family(record.pid)
-    try:
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 @contextmanager
@@ -95,7 +78,7 @@ def test_who_waits_for_a_silent_database_is_told_and_the_process_ends(
         with ThreadPoolExecutor(1) as caller, log_held(house) as tried:
             appending = caller.submit(process.plan, new_id())
             assert eventually(tried)
-            with silent(stack), waiting(process) as (asked, commanded):
+            with frozen(stack, "postgres"), waiting(process) as (asked, commanded):
                 code = process.ended(20)
                 questions = {told(each) for each in asked}
                 commands = {told(each) for each in commanded}
@@ -108,6 +91,6 @@ def test_who_waits_for_a_silent_database_is_told_and_the_process_ends(
 
 def test_a_process_that_has_not_begun_ends_too(house: House, stack: Stack) -> None:
     """House: SIGTERM is heard at any time, also between the connection and its first answer."""
-    with silent(stack), house.running("all", shutdown_grace_ms=GRACE_MS) as process:
+    with frozen(stack, "postgres"), house.running("all", shutdown_grace_ms=GRACE_MS) as process:
         assert eventually(lambda: process.failing() == ["starting"])
         assert process.ended(20) == 0

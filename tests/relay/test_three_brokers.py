@@ -1,10 +1,7 @@
 """A cluster of three keeps what one broker loses (House: ADR-0014, `design/event-log.md`)."""
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -12,6 +9,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.ports import free_ports
 from deploy.local.stack import Stack
 from shared.relay import reconcile
+from tests.frozen import frozen
 from tests.kafka.house import House, opened, running, until
 from tests.relay.in_order import require_the_log_on_its_topic
 from tests.stack import folder_of_its_own
@@ -69,18 +67,6 @@ async def load(house: House, numbers: range) -> None:
     """Have commands accepted, and wait until each has its effect."""
     await house.fill("a", numbers)
     await until(lambda: house.all_noted(numbers), limit_s=OUTAGE_S)
-
-
-@contextmanager
-def frozen(cluster: Stack, name: str) -> Iterator[None]:
-    """Let a broker stand still inside the block."""
-    record = cluster.processes.running(name)
-    assert record is not None
-    os.kill(record.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(record.pid, signal.SIGCONT)
 
 
 async def _whole(house: House) -> bool:
