@@ -1,11 +1,13 @@
 """What all tests share: how many examples the laws are put to, and who may use the network."""
 
 import gc
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.last_words import last_words
 from tests.stack import stack, stack_folder
 
 __all__ = ["stack", "stack_folder"]
@@ -37,6 +39,18 @@ def pytest_collection_finish() -> None:
     """Let the collector of garbage pass over what stands until the end: thousands of tests."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report of a failed test what its processes say that have ended or lack something."""
+    report = yield
+    used = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and used is not None:
+        report.sections.append(("processes", last_words(used.settings) or "all are well"))
+    return report
 
 
 def _cost(item: pytest.Item) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import faulthandler
 import os
+import signal
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
@@ -60,6 +61,7 @@ def run(service: Service[S], arguments: Sequence[str] | None = None) -> None:
         sys.stderr.write(f"{_told(service, error)}\n")
         sys.exit(2)
     faulthandler.enable()  # a fault in a library in C ends us without a word: it leaves its stack
+    faulthandler.register(signal.SIGUSR1)  # who hangs says where
     if asked.what == "streams":
         _end_at_once(_streams(service, settings))
     sys.exit(_run(service, settings, asked))

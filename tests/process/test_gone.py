@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.ports import free_ports
 from deploy.local.processes import Launch, Processes, module
+from deploy.local.settings import StackSettings
 from deploy.local.stack import Stack
 from shared.ids import new_id
+from tests.last_words import last_words
 from tests.process.house import CHECKOUT, MONDAY, House, eventually
 
 pytestmark = pytest.mark.system
@@ -59,6 +62,40 @@ def test_who_started_it_knows_how_it_ended(house: House, tmp_path: Path, *, warm
         processes.kill("it")
     assert processes.how_ended("it") == "ended by SIGSEGV"
     assert FAULT in processes.log_file("it").read_text()
+
+
+def test_a_process_says_where_it_is_when_asked_and_goes_on(house: House) -> None:
+    """House: SIGUSR1 is for one that hangs: nobody could look into it without ending it."""
+    with house.running("all") as process:
+        assert eventually(lambda: process.failing() == [])
+        process.process.send_signal(signal.SIGUSR1)
+        assert eventually(lambda: "Current thread" in house.log("all"))
+        assert process.failing() == []
+        assert process.ended(20) == 0
+
+
+def test_a_failed_test_tells_of_processes_that_have_ended_or_hang(
+    house: House, tmp_path: Path
+) -> None:
+    """House: else one that ended by itself is one time-out after another, in test after test."""
+    settings = StackSettings(local_dir=tmp_path)
+    processes = Processes(run=settings.run, log=settings.log)
+    (port,) = free_ports(1)
+    environment, argv = house.environment(port), module(house.module, "all")
+    launch = Launch(argv, CHECKOUT, environment, {}, ports={"PORT": port}, warm=True)
+    record = processes.start("intake", launch)
+    try:
+        assert eventually(lambda: last_words(settings) == "", 60)
+        os.kill(record.pid, signal.SIGSTOP)
+        assert last_words(settings).startswith("intake is not ready (TimeoutError")
+        os.kill(record.pid, signal.SIGSEGV)
+        os.kill(record.pid, signal.SIGCONT)
+        assert eventually(lambda: processes.died("intake"))
+        told = last_words(settings)
+    finally:
+        processes.kill("intake")
+    assert told.startswith("intake ended by SIGSEGV:\n")
+    assert FAULT in told
 
 
 def stack_of(words: str) -> list[str]:
