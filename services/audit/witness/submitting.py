@@ -92,7 +92,10 @@ class Submitting:
     async def _answer(
         self, log: KnownLog, wish: AddCheckpoint, new: Signed
     ) -> tuple[Signature, ...]:
-        """Judge by the specification, then by what we have."""
+        """Judge by the specification, then by what we have, both against what was cosigned last now.
+
+        What was cosigned meanwhile lets nothing through that named another old size.
+        """
         last = await self.witness.last(log)
         try:
             check_next(wish, new.checkpoint, last.checkpoint if last else None)
@@ -105,20 +108,18 @@ class Submitting:
             return await asyncio.to_thread(
                 cosigner.again, last, at=int(self.witness.parts.now().timestamp())
             )
-        done = await self._considered(log, new)
+        done = await self._judged(log, new, last)
         return signatures_of(done, cosigner.verifiers)
 
-    async def _considered(self, log: KnownLog, new: Signed) -> Signed:
+    async def _judged(self, log: KnownLog, new: Signed, last: Signed | None) -> Signed:
         """Return what was cosigned, as soon as the mirror has come so far."""
         loop = asyncio.get_running_loop()
         until_s = loop.time() + self.wait_s
         while True:
-            outcome = await self.witness.consider(log, new)
+            outcome = await self.witness.judge(log, new, last)
             match outcome:
                 case Signed():
                     return outcome
-                case Disagreement(kind="rollback"):
-                    raise Overtaken(log.origin)
                 case Disagreement():
                     await self.witness.accuse(log, outcome)
                     raise WitnessRefusal(No.INCONSISTENT, "not what the mirrored records say")

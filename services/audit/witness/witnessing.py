@@ -110,7 +110,13 @@ class Witness:
             SignerBusyError: Something is being cosigned. Consider again.
             LedgerError: Audit's own mirror or memory is not what it was.
         """
-        last = await self.last(log)
+        return await self.judge(log, new, await self.last(log))
+
+    async def judge(self, log: KnownLog, new: Signed, last: Signed | None) -> Outcome:
+        """Do what ``consider`` does, with ``last`` as what was cosigned last, and with nothing else.
+
+        Raises: see ``consider``; ``Overtaken`` when it no longer is.
+        """
         if last is not None and last.checkpoint == new.checkpoint:
             return last
         try:

@@ -35,6 +35,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 SIZES = (4, 8, 10)
 FUZZED = 400
+WAIT_S = 10.0
 
 
 @pytest.fixture
@@ -280,6 +281,22 @@ async def test_many_at_once_are_cosigned_in_one_order(log: Witnessed) -> None:
         if answer.status_code == 409:
             require_stale(answer, cosigned)
     assert await log.findings() == []
+
+
+async def test_who_waits_for_the_mirror_while_others_are_cosigned_is_stale(
+    house: Witnessed,
+) -> None:
+    """C2SP tlog-witness: the old size must be that of what was cosigned last when it is kept."""
+    async with running(house.ledger.sealer()):
+        await house.grow(4)
+        await house.grow(4, mirrored=False)
+    async with house.asked(wait_s=WAIT_S) as http, asyncio.TaskGroup() as group:
+        waiting = group.create_task(post(http, await house.wish(0, 8)))
+        assert (await asyncio.wait((waiting,), timeout=WAIT_S / 10))[1], "it waits for the mirror"
+        assert (await post(http, await house.wish(0, 4))).status_code == 200
+        await house.mirror()
+    require_stale(waiting.result(), 4)
+    assert await house.cosigned() == [4]
 
 
 async def test_the_witness_and_what_it_cosigned_are_public(log: Witnessed) -> None:
