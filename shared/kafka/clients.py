@@ -247,7 +247,9 @@ async def _started(client: Any, client_id: str) -> AsyncGenerator[KafkaConsumer,
 
 @asynccontextmanager
 async def administrating(brokers: Brokers) -> AsyncGenerator[Any, None]:
-    """Yield the library's admin client, and close it afterwards.
+    """Yield the library's admin client, once the cluster names a broker, and close it afterwards.
+
+    One that has only just begun, or woken up, answers for a while and names none, not even itself.
 
     Raises:
         KafkaError: The cluster is not there, or says no.
@@ -258,9 +260,17 @@ async def administrating(brokers: Brokers) -> AsyncGenerator[Any, None]:
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await client.start()
+                await _names_a_broker(client._client)  # noqa: SLF001 -- as below
             yield client
         finally:
             await _close("sigill.admin", client.close(), client._client)  # noqa: SLF001 -- see _close
+
+
+async def _names_a_broker(client: Any) -> None:
+    """Return when the library has heard of a broker that it can ask."""
+    while not client.cluster.brokers():
+        await client.force_metadata_update()
+        await asyncio.sleep(RETRY_BACKOFF_MS / 1_000)
 
 
 async def reachable(brokers: Brokers) -> bool:

@@ -9,8 +9,13 @@ import pytest
 
 from deploy.local.stack import Stack
 from shared.kafka import Brokers, Topic, TopicDiffers, changelog, events_topic, provision
+from shared.kafka.topics import lacking
+from tests.frozen import frozen
 
 pytestmark = pytest.mark.integration
+
+FENCED_S = 10
+"""A broker may be silent for nine seconds; then it counts as none."""
 
 
 async def test_topics_are_provided_once_and_may_be_asked_for_again(stack: Stack) -> None:
@@ -44,6 +49,20 @@ async def test_a_topic_that_differs_is_left_alone_and_complained_about(
     with pytest.raises(TopicDiffers, match=said):
         await provision(brokers, (change(topic),), replication=1)
     await provision(brokers, (topic,), replication=1)
+
+
+async def test_a_broker_that_names_nobody_yet_is_waited_for(stack: Stack) -> None:
+    """House: one that has slept is fenced until its next heartbeat: it answers, and names no broker.
+
+    That moment is met in two of three runs.
+    """
+    brokers, topic = Brokers(stack.kafka_bootstrap), events_topic("woken")
+    with frozen(stack, "kafka"):
+        await asyncio.sleep(FENCED_S)
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + 1
+    while loop.time() < until_s:
+        assert await lacking(brokers, (topic,)) == [topic.name]
 
 
 def test_three_copies_ask_for_two_in_sync() -> None:
