@@ -20,10 +20,11 @@ async def whole_topic(brokers: Brokers, topic: str) -> AsyncGenerator[Message, N
     async with consuming(brokers, topic=topic, group=None, client_id="sigill.reader") as consumer:
         async with asyncio.timeout(READ_TIMEOUT_S):
             places = list(consumer.assignment())
+            begins = await consumer.beginning_offsets(places)
             ends = await consumer.end_offsets(places)
-            await consumer.seek_to_beginning()
-            begun = {each: await consumer.position(each) for each in places}
-        left = {each for each in places if ends[each] > begun[each]}
+        for each in places:
+            consumer.seek(each, begins[each])
+        left = {each for each in places if ends[each] > begins[each]}
         while left:
             async with asyncio.timeout(READ_TIMEOUT_S):
                 polled = await consumer.getmany(timeout_ms=READ_MS, max_records=READ_MAX)
