@@ -7,13 +7,14 @@ from datetime import datetime
 from pathlib import Path
 
 import asyncpg
-from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.part import wait_for
 from deploy.local.postgres import data_folders, stand_in
 from deploy.local.settings import StackSettings
 from deploy.local.stack import Stack
 from shared.clock import set_clock
+from shared.kafka import Brokers
+from shared.kafka.clients import administrating
 
 BEFORE = "-before-"
 _TIMEOUT_S = 30
@@ -88,11 +89,7 @@ async def _drop(dsn: str, databases: Sequence[str]) -> None:
 
 async def _delete_topics(bootstrap: str) -> None:
     """Delete every topic but Kafka's own; the groups' offsets go with their topics."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
+    async with administrating(Brokers(bootstrap)) as admin:
         topics = [topic for topic in await admin.list_topics() if not topic.startswith("__")]
         if topics:
             await admin.delete_topics(topics)
-    finally:
-        await admin.close()
