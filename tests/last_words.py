@@ -7,6 +7,7 @@ only as one time-out after another, in test after test.
 import http.client
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from deploy.local.settings import SERVICES, StackSettings
 
 _ANSWER_TIMEOUT_S = 5
 _LINES_SHOWN = 80
+_TROUBLE = re.compile(
+    r'\{"at":.*"level":"(warning|error|critical)"|Fatal |Timeout |Thread |Current thread |  File "'
+)
 _STACKS_S = 0.5
 """How long a process has to write where each of its threads is."""
 
@@ -58,8 +62,9 @@ def _lacking(port: int) -> str | None:
 
 
 def _end_of(log: Path) -> str:
-    """Return the last lines of a log: enough for the stack of every thread."""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:])
+    """Return the last that a log says of trouble: warnings, errors and the stack of every thread."""
+    lines = log.read_text(errors="replace").splitlines()
+    return "\n".join([line for line in lines if _TROUBLE.match(line)][-_LINES_SHOWN:])
 
 
 def _says_where_it_is(pid: int) -> bool:

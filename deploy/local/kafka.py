@@ -3,7 +3,6 @@
 One is enough for the demo. Three keep three copies of everything and go on when one of them is gone.
 """
 
-import asyncio
 import logging
 import signal
 import subprocess
@@ -23,7 +22,7 @@ from deploy.local.settings import LOOPBACK, StackSettings, bare_environment
 
 _CLUSTER_ID = "c2lnaWxsLWxvY2FsLWtmaw"
 _FORMAT_TIMEOUT_S = 60
-_ANSWER_TIMEOUT_S = 5
+_ANSWER_TIMEOUT_MS = 5_000
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -150,12 +149,15 @@ class Kafka:
 async def _names_itself(host: str, port: int) -> bool:
     """Return whether the broker at ``port`` answers, and counts itself among the cluster's."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it is expected not to answer yet
-    client: Any = AIOKafkaClient(bootstrap_servers=f"{host}:{port}")  # it has no types
+    client: Any = (
+        AIOKafkaClient(  # it has no types; cut off from outside, it would leave a connection
+            bootstrap_servers=f"{host}:{port}", request_timeout_ms=_ANSWER_TIMEOUT_MS
+        )
+    )
     try:
-        async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-            await client.bootstrap()
-            metadata = await client.fetch_all_metadata()
-            return any(broker.port == port for broker in metadata.brokers())
+        await client.bootstrap()
+        metadata = await client.fetch_all_metadata()
+        return any(broker.port == port for broker in metadata.brokers())
     except (KafkaError, OSError, TimeoutError):
         return False
     finally:
