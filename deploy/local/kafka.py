@@ -3,6 +3,7 @@
 One is enough for the demo. Three keep three copies of everything and go on when one of them is gone.
 """
 
+import asyncio
 import logging
 import signal
 import subprocess
@@ -147,13 +148,13 @@ class Kafka:
 
 
 async def _names_itself(host: str, port: int) -> bool:
-    """Return whether the broker at ``port`` answers, and counts itself among the cluster's."""
+    """Return whether the broker at ``port`` answers, and counts itself among the cluster's.
+
+    Cut off from outside, the library's client would leave a connection open; so its own time counts.
+    """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it is expected not to answer yet
-    client: Any = (
-        AIOKafkaClient(  # it has no types; cut off from outside, it would leave a connection
-            bootstrap_servers=f"{host}:{port}", request_timeout_ms=_ANSWER_TIMEOUT_MS
-        )
-    )
+    place, limit_ms = f"{host}:{port}", _ANSWER_TIMEOUT_MS
+    client: Any = AIOKafkaClient(bootstrap_servers=place, request_timeout_ms=limit_ms)  # untyped
     try:
         await client.bootstrap()
         metadata = await client.fetch_all_metadata()
@@ -163,3 +164,4 @@ async def _names_itself(host: str, port: int) -> bool:
     finally:
         logging.getLogger("aiokafka").setLevel(logging.NOTSET)
         await client.close()
+        await asyncio.sleep(0)  # connections are closed one turn after they were told to be
