@@ -87,7 +87,7 @@ class Consumer:
         Raises:
             ConsumerStalled: See there.
         """
-        failed = stalled = 0
+        failed, stuck = 0, _Stuck(self.patience.stall_s)
         while not self.stopping.is_set():
             try:
                 await self._session()
@@ -99,9 +99,7 @@ class Consumer:
             except SESSION_FAILURES as error:
                 self._tell(error)
                 failed = 1 if self._alive else failed + 1
-                there = await reachable(self.brokers)
-                stalled = stalled + 1 if there and not self._alive else 0
-                if stalled >= SESSIONS_FAILED_MAX:
+                if stuck.over(stuck=not self._alive and await reachable(self.brokers)):
                     raise ConsumerStalled(self.book.consumer) from error
             await self._rest(failed)
 
@@ -206,6 +204,27 @@ class Consumer:
                 await consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError):
             log.info("consumer.rebalanced", group=self.book.consumer, topic=self.book.topic)
+
+
+@dataclass(slots=True)
+class _Stuck:
+    """Counts sessions in a row that came to nothing although the cluster answers.
+
+    A few of them pass in a moment while a broker that has just begun answers and leads nothing yet; so
+    what counts is that they do not end.
+    """
+
+    stall_s: float
+    _sessions: int = 0
+    _since_s: float = 0.0
+
+    def over(self, *, stuck: bool) -> bool:
+        """Return whether one more session, ``stuck`` or not, makes it too many for too long."""
+        now_s = asyncio.get_running_loop().time()
+        if self._sessions == 0:
+            self._since_s = now_s
+        self._sessions = self._sessions + 1 if stuck else 0
+        return self._sessions >= SESSIONS_FAILED_MAX and now_s - self._since_s >= self.stall_s
 
 
 class _Watch:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from dataclasses import replace
 
 import pytest
@@ -173,11 +174,16 @@ async def test_an_outage_of_the_database_parks_nothing(house: House, stack: Stac
 
 
 async def test_a_member_that_cannot_join_ends_its_process(house: House) -> None:
-    """House: a member that makes no progress although the cluster answers says so by ending."""
-    nowhere = house.consumer()
+    """House: a member that makes no progress although the cluster answers says so by ending.
+
+    Not at once: a broker that has just begun answers, and lets nobody begin for a while.
+    """
+    nowhere = house.consumer(patience=replace(PATIENT, stall_s=4.0))
     nowhere.book = type(nowhere.book)(house.pool, "", house.topic)
+    began_s = time.monotonic()
     with pytest.raises(ConsumerStalled):
         await nowhere.run()
+    assert time.monotonic() - began_s > 4.0
 
 
 async def test_a_cluster_that_falls_silent_is_noticed_and_waited_for(

@@ -7,12 +7,13 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from shared.kafka import Brokers, ConsumerStalled, clients, producing
 from shared.kafka.clients import administrating, consuming
-from tests.kafka.house import House
+from tests.kafka.house import PATIENT, House
 
 pytestmark = pytest.mark.integration
 
@@ -90,7 +91,7 @@ async def test_a_member_that_never_gets_to_begin_ends_its_process(house: House) 
     """Event log 6: the cluster answers, and there is no progress: end, and be begun anew."""
     await house.fill("a", [20])
     await house.send(*await house.on_record())
-    member = house.consumer()
+    member = house.consumer(patience=replace(PATIENT, stall_s=1.0))
     async with frozen_member(house):
         with pytest.raises(ConsumerStalled):
             async with asyncio.timeout(LIMIT_S):
