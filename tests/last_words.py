@@ -39,13 +39,13 @@ def _of(processes: Processes, name: str) -> Iterator[str]:
     record = processes.running(name)
     if record is None or name.partition("-")[0] not in SERVICES:
         return
-    (port,) = record.ports.values()
-    if (lacking := _lacking(port)) is None:
-        return
-    if _says_where_it_is(record.pid):
-        os.kill(record.pid, signal.SIGUSR1)
-        time.sleep(_STACKS_S)
-    yield f"{name} is not ready ({lacking}):\n{_end_of(processes.log_file(name))}"
+    for port in record.ports.values():  # a second process of a service has none
+        if (lacking := _lacking(port)) is None:
+            continue
+        if _says_where_it_is(record.pid):
+            os.kill(record.pid, signal.SIGUSR1)
+            time.sleep(_STACKS_S)
+        yield f"{name} is not ready ({lacking}):\n{_end_of(processes.log_file(name))}"
 
 
 def _lacking(port: int) -> str | None:
@@ -54,22 +54,25 @@ def _lacking(port: int) -> str | None:
     try:
         asking.request("GET", "/readyz")
         said = json.loads(asking.getresponse().read())
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return repr(error)
     finally:
         asking.close()
-    return None if said["status"] == "ready" else ", ".join(said["failing"])
+    return None if said.get("status") == "ready" else ", ".join(said.get("failing", ["?"]))
 
 
 def _end_of(log: Path) -> str:
     """Return the last that a log says of trouble: warnings, errors and the stack of every thread."""
-    lines = log.read_text(errors="replace").splitlines()
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     return "\n".join([line for line in lines if _TROUBLE.match(line)][-_LINES_SHOWN:])
 
 
 def _says_where_it_is(pid: int) -> bool:
     """Return whether a process writes its stacks at SIGUSR1, and goes on: not while it loads, or stands."""
-    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    try:
+        status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:  # it has ended just now, or the kernel shows no files
+        return False
     told = dict(line.split(":", 1) for line in status)
     heard = bool(int(told["SigCgt"], base=16) >> (signal.SIGUSR1 - 1) & 1)
     return heard and not told["State"].strip().startswith("T")

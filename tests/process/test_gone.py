@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,14 +87,20 @@ def test_a_failed_test_tells_of_processes_that_have_ended_or_hang(
     record = processes.start("intake", launch)
     try:
         assert eventually(lambda: last_words(settings) == "", 60)
+        worker = module(house.module, "worker")
+        processes.start("intake-second-worker", replace(launch, argv=worker, ports={}))
+        assert eventually(lambda: "works" in processes.last_words("intake-second-worker"))
+        assert last_words(settings) == "", "it listens nowhere, so nothing is asked of it"
         os.kill(record.pid, signal.SIGSTOP)
         assert last_words(settings).startswith("intake is not ready (TimeoutError")
         os.kill(record.pid, signal.SIGSEGV)
         os.kill(record.pid, signal.SIGCONT)
         assert eventually(lambda: processes.died("intake"))
+        processes.stop("intake-second-worker")
         told = last_words(settings)
     finally:
-        processes.kill("intake")
+        for name in ("intake", "intake-second-worker"):
+            processes.kill(name)
     assert told.startswith("intake ended by SIGSEGV:\n")
     assert FAULT in told
 
